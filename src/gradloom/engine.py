@@ -1,0 +1,403 @@
+"""The heart: ``Value``, a number that remembers how it was made, and ``backward()``.
+
+Takes: the table of operations (``ops.py``).
+Gives: ``Value`` and the few functions that work on graphs of Values.
+Promises: this file is the whole definition, in plain Python. At its foot a native twin with the
+same behaviour, to the last bit, takes over where it was built; ``GRADLOOM_PURE=1`` forbids that.
+
+    a = Value(2.0)            a leaf: a number, and a gradient of 0.0
+    b = Value(-3.0)
+    c = a * b                 a node: it keeps its row of the table (mul) and its operands (a, b)
+    c.backward()              dc/dc = 1; then each node adds (its gradient x its local derivative)
+                              to the gradient of each of its operands: a.grad = -3.0, b.grad = 2.0
+"""
+
+import itertools
+import os
+import threading
+import warnings
+from contextlib import ContextDecorator
+
+import numpy as np
+
+from gradloom.arithmetic import (
+    evaluate,
+    foreign,
+    is_number,
+    local_derivatives,
+    not_accepted,
+    number,
+    refuse,
+)
+from gradloom.errors import NativeEngineWarning
+from gradloom.ops import TABLE
+
+__all__ = ["Value", "apply", "no_grad", "read", "topological_order", "write"]
+
+_clock = itertools.count(1)  # stamps: which of two Values is younger
+_thread = threading.local()  # .silent is True inside no_grad(), for this thread
+_sweeping: set[int] = set()  # the ids of the nodes in an unfinished backward()
+_sweeping_lock = threading.Lock()
+
+
+class Value:
+    """One real number that remembers how it was made.
+
+    Parameters
+    ----------
+    data : float
+        The number. Ints, bools, NumPy scalars and 0-d arrays become float.
+    _children : iterable of Value
+        The operands, for a node made by hand; give such a node a ``_backward`` too.
+    _op : str
+        What a picture calls the operation of a node made by hand.
+    label : str
+        A name for pictures and messages.
+
+    Notes
+    -----
+    ``a == b`` between two Values asks whether they are the same node, so that sets and dicts of
+    Values work; ``a == 2.0`` compares the number.
+
+    Examples
+    --------
+    >>> from gradloom import Value
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> c = a * b + 10
+    >>> c.backward()
+    >>> c.data, a.grad, b.grad
+    (4.0, -3.0, 2.0)
+    """
+
+    __slots__ = ("__dict__", "__weakref__", "_data", "_grad", "_handmade", "_op", "_operands")
+    __slots__ += ("_row", "_stamp", "label")
+
+    def __init__(self, data, _children=(), _op="", label=""):
+        self._data = number(data)
+        self._grad = 0.0
+        self._row = None  # the row of the table that made it; None for leaves and nodes made by hand
+        self._operands = _by_hand(_children)  # Values, or floats where a constant was written
+        self._op = _op
+        self._handmade = None  # a _backward assigned by the user
+        self._stamp = next(_clock)
+        self.label = label
+        if getattr(_thread, "silent", False):
+            self._operands, self._op = (), ""
+
+    # ---- the number, its gradient, and where it came from
+    @property
+    def data(self):
+        return self._data
+
+    @data.setter
+    def data(self, x):
+        self._data = number(x)
+        self._stamp = next(_clock)
+
+    @property
+    def grad(self):
+        return self._grad
+
+    @grad.setter
+    def grad(self, x):
+        self._grad = 0.0 if x is None else number(x, "grad")
+
+    @property
+    def operands(self):
+        """The operands in order, so that ``a + a`` has two. A constant becomes a Value here."""
+        if any(type(x) is float for x in self._operands):
+            count = len(self._operands) - (self._row is not None and self._row.parameter)
+            values = tuple(x if isinstance(x, Value) else Value(x) for x in self._operands[:count])
+            self._operands = values + self._operands[count:]
+        return tuple(x for x in self._operands if isinstance(x, Value))
+
+    @property
+    def _prev(self):
+        return set(self.operands)
+
+    @_prev.setter
+    def _prev(self, children):
+        self._operands, self._row = _by_hand(children), None
+
+    @property
+    def _recipe(self):
+        """The row and its operands (constants as floats): what a copy needs."""
+        return self._row, self._operands
+
+    @_recipe.setter
+    def _recipe(self, recipe):
+        self._row, self._operands = recipe
+
+    @property
+    def _backward(self):
+        """One step of the chain rule, from this node to its operands."""
+        return self._handmade or self._chain_rule
+
+    @_backward.setter
+    def _backward(self, function):
+        if not callable(function):
+            raise TypeError(f"_backward must be a function, not {type(function).__name__}")
+        self._handmade = function
+
+    # ---- the chain rule
+    def _chain_rule(self):
+        if self._row is None:
+            if self._operands:
+                refuse("underived", self)
+            return
+        partials = local_derivatives(self._row, _numbers(self._operands), self._data)
+        for x, partial in zip(self._operands, partials, strict=False):  # a parameter has no partial
+            if isinstance(x, Value) and not (partial == 0.0 and self._row.selects):
+                x._grad += partial * self._grad
+
+    def backward(self, seed=1.0):
+        """Fill ``.grad`` of every Value that this one was made from.
+
+        Leaves accumulate, as in micrograd and PyTorch: ``zero_grad()`` between steps. Inner nodes
+        start from 0 each time. If anything goes wrong, no leaf's gradient has changed.
+
+        Parameters
+        ----------
+        seed : float
+            The gradient of this Value with respect to itself.
+
+        Raises
+        ------
+        StaleDataError
+            An operand's data was assigned after the result was computed from it.
+        DerivativeError
+            A node made by hand has no ``_backward``.
+        """
+        _check_value(self)
+        seed = number(seed, "seed")
+        order = _order(self)
+        for node in order:
+            _check_derivative(node)
+        with _sweeping_lock:
+            if not _sweeping.isdisjoint(map(id, order)):
+                refuse("sweeping", self)
+            _sweeping.update(map(id, order))
+        before = [node._grad for node in order]
+        try:
+            for node in order:
+                if node._operands:
+                    node._grad = 0.0
+            self._grad = seed if self._operands else self._grad + seed
+            for node in reversed(order):
+                node._backward()
+        except BaseException:
+            for node, grad in zip(order, before, strict=True):
+                node._grad = grad
+            raise
+        finally:
+            _sweeping.difference_update(map(id, order))
+
+    def zero_grad(self):
+        """Set the gradient of this Value, and of all it was made from, to 0."""
+        for node in _order(self):
+            node._grad = 0.0
+
+    # ---- comparisons look at the number; == between Values asks whether they are the same node
+    def __eq__(self, other):
+        if isinstance(other, Value):
+            return self is other
+        return self._data == number(other) if is_number(other) else NotImplemented
+
+    __hash__ = object.__hash__
+
+    def __bool__(self):
+        return self._data != 0.0
+
+    def __pow__(self, other, modulus=None):
+        other = _operand(other, "**")
+        if other is NotImplemented or modulus is not None:
+            return NotImplemented
+        return apply(TABLE["pow" if isinstance(other, Value) else "powc"], self, other)
+
+
+def apply(row, *operands):
+    """A new Value: ``row``'s value of the operands (Values or floats), remembering both."""
+    numbers = _numbers(operands)
+    result = Value(evaluate(row, numbers, operands))
+    if not getattr(_thread, "silent", False):
+        result._row, result._operands, result._op = row, operands, row.picture_symbol(numbers)
+    return result
+
+
+def _operand(x, symbol):
+    return x if isinstance(x, Value) else foreign(x, symbol)
+
+
+def _numbers(operands):
+    return tuple(x._data if isinstance(x, Value) else x for x in operands)
+
+
+def _by_hand(children):
+    """The operands of a node made by hand, in order; those of a set by age."""
+    values = () if isinstance(children, Value) else tuple(children)
+    if isinstance(children, Value) or not all(isinstance(x, Value) for x in values):
+        raise TypeError("the operands of a Value must be Values, in a tuple: Value(t, (x,), 'tanh')")
+    by_age = isinstance(children, (set, frozenset))
+    return tuple(sorted(values, key=lambda x: x._stamp)) if by_age else values
+
+
+# ---- the methods of Value are the rows of the table
+def _method(row, name):
+    """The method ``name`` of Value: ``row`` applied to itself and to the other operand, if any."""
+    if row.arity == 1:
+        return lambda self: apply(row, self)
+
+    def method(self, other):
+        x = _operand(other, row.symbol)
+        if x is NotImplemented:
+            return x if name.startswith("__") else not_accepted(name, other)
+        pair = (x, self) if name.startswith("__r") else (self, x)
+        if "internal" in row.marks:  # a comparison
+            return bool(row.value(*_numbers(pair)))
+        return apply(row, *pair)
+
+    return method
+
+
+for _row in TABLE.values():
+    for _name in _row.methods:
+        if _name not in vars(Value):
+            setattr(Value, _name, _method(_row, _name))
+
+
+# ---- walking a graph
+def _order(root):
+    """The nodes below ``root``, operands before results, each once; a stack, not recursion."""
+    order, entered, finished, stack = [], set(), set(), [root]
+    while stack:
+        node = stack[-1]
+        if node in finished:
+            stack.pop()
+        elif node in entered:
+            finished.add(stack.pop())
+            order.append(node)
+        else:
+            entered.add(node)
+            for x in reversed(node._operands):
+                if isinstance(x, Value) and x not in finished:
+                    if x in entered:
+                        refuse("cycle", x)
+                    stack.append(x)
+    return order
+
+
+def topological_order(root):
+    """Every node that ``root`` was made from, and ``root``: operands before results.
+
+    Parameters
+    ----------
+    root : Value
+
+    Returns
+    -------
+    list of Value
+        Constants (the 2 of ``2 * x``) are included.
+
+    Examples
+    --------
+    >>> from gradloom import Value
+    >>> x = Value(3.0, label="x")
+    >>> [v.data for v in topological_order(2 * x + x)]
+    [2.0, 3.0, 6.0, 9.0]
+    """
+    _check_value(root)
+    for node in _order(root):
+        node.operands  # noqa: B018 (asking makes Values of the constants)
+    return _order(root)
+
+
+def _check_value(root):
+    if not isinstance(root, Value):
+        several = isinstance(root, (list, tuple, np.ndarray))
+        cure = "sum them first: sum(losses)" if several else "wrap a number as Value(x)"
+        raise TypeError(f"this needs one Value, not {type(root).__name__}; {cure}")
+
+
+def _check_derivative(node):
+    """Raise unless the derivatives of ``node`` exist and belong to the numbers it was made from."""
+    if node._handmade or type(node)._backward is not Value._backward:
+        return
+    if node._row is None:
+        if node._operands:
+            refuse("underived", node)
+        return
+    for i in node._row.reads:
+        x = node._operands[i]
+        if isinstance(x, Value) and x._stamp > node._stamp:
+            refuse("stale", node, x)
+
+
+# ---- many Values at once, for optimisers; and graphs that are not wanted
+def read(values, attribute="data"):
+    """The ``data`` or ``grad`` of many Values as one float64 array of shape (n,)."""
+    return np.array([getattr(v, attribute) for v in values], dtype=np.float64)
+
+
+def write(values, numbers, attribute="data"):
+    """Assign the ``data`` or ``grad`` of many Values from an array of shape (n,)."""
+    for v, x in zip(values, numbers, strict=True):
+        setattr(v, attribute, x)
+
+
+def set_silent(silent):
+    """Stop or start remembering operands in this thread; what it was before."""
+    before, _thread.silent = getattr(_thread, "silent", False), silent
+    return before
+
+
+class no_grad(ContextDecorator):
+    """Inside, results are leaves: they remember nothing and cost less. For this thread only.
+
+    Examples
+    --------
+    >>> from gradloom import Value, no_grad
+    >>> with no_grad():
+    ...     y = Value(2.0) * 3
+    >>> y, y.operands
+    (Value(data=6.0, grad=0.0), ())
+    """
+
+    def __init__(self):
+        self._before = []
+
+    def __enter__(self):
+        self._before.append(set_silent(True))
+
+    def __exit__(self, *error):
+        set_silent(self._before.pop())
+
+
+# ---- the native twin takes over
+PURE = os.environ.get("GRADLOOM_PURE", "") not in ("", "0")
+ENGINE = "plain"
+if not PURE:
+    try:
+        from gradloom._native.build import NATIVE  # written by the build
+    except ImportError:
+        NATIVE = False
+    if NATIVE:
+        try:
+            from gradloom._native.value import (
+                Value,
+                apply,
+                read,
+                set_silent,
+                topological_order,
+                write,
+            )
+
+            ENGINE = "native"
+        except ImportError as error:
+            warnings.warn(
+                f"the native engine could not be loaded ({error}); the plain one, which is slower, "
+                "is used: reinstall gradloom, or set GRADLOOM_PURE=1 to say that this is meant",
+                NativeEngineWarning,
+                stacklevel=2,
+            )
+
+Value.__module__ = "gradloom"
