@@ -107,9 +107,14 @@ class Value:
         """The operands in order, so that ``a + a`` has two. A constant becomes a Value here."""
         if any(type(x) is float for x in self._operands):
             count = len(self._operands) - (self._row is not None and self._row.parameter)
-            values = tuple(x if isinstance(x, Value) else Value(x) for x in self._operands[:count])
+            values = tuple(x if isinstance(x, Value) else self._constant(x) for x in self._operands[:count])
             self._operands = values + self._operands[count:]
         return tuple(x for x in self._operands if isinstance(x, Value))
+
+    def _constant(self, x):
+        constant = Value(x)
+        constant._stamp = self._stamp  # it was there when this node was made
+        return constant
 
     @property
     def _prev(self):
