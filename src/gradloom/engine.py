@@ -105,16 +105,13 @@ class Value:
     @property
     def operands(self):
         """The operands in order, so that ``a + a`` has two. A constant becomes a Value here."""
-        if any(type(x) is float for x in self._operands):
-            count = len(self._operands) - (self._row is not None and self._row.parameter)
-            values = tuple(x if isinstance(x, Value) else self._constant(x) for x in self._operands[:count])
-            self._operands = values + self._operands[count:]
-        return tuple(x for x in self._operands if isinstance(x, Value))
-
-    def _constant(self, x):
-        constant = Value(x)
-        constant._stamp = self._stamp  # it was there when this node was made
-        return constant
+        count = len(self._operands) - (self._row is not None and self._row.parameter)
+        for i, x in enumerate(self._operands[:count]):
+            if type(x) is float:
+                constant = Value(x)
+                constant._stamp = self._stamp  # as old as its result, or the result would be stale
+                self._operands = (*self._operands[:i], constant, *self._operands[i + 1 :])
+        return self._operands[:count]
 
     @property
     def _prev(self):
@@ -132,6 +129,14 @@ class Value:
     @_recipe.setter
     def _recipe(self, recipe):
         self._row, self._operands = recipe
+
+    @property
+    def _notes(self):
+        """What the user wrote on the node: label, operation and attributes; None where nothing."""
+        numbers = tuple(x for x in self._operands if type(x) is float)
+        made = "" if self._row is None else self._row.picture_symbol(numbers)
+        notes = (self.label, None if self._op == made else self._op, dict(self.__dict__) or None)
+        return None if notes == ("", None, None) else notes
 
     @property
     def _backward(self):
@@ -175,31 +180,31 @@ class Value:
         """
         _check_value(self)
         seed = number(seed, "seed")
-        order = _order(self)
-        for node in order:
+        nodes = order(self)
+        for node in nodes:
             _check_derivative(node)
         with _sweeping_lock:
-            if not _sweeping.isdisjoint(map(id, order)):
+            if not _sweeping.isdisjoint(map(id, nodes)):
                 refuse("sweeping", self)
-            _sweeping.update(map(id, order))
-        before = [node._grad for node in order]
+            _sweeping.update(map(id, nodes))
+        before = [node._grad for node in nodes]
         try:
-            for node in order:
+            for node in nodes:
                 if node._operands:
                     node._grad = 0.0
             self._grad = seed if self._operands else self._grad + seed
-            for node in reversed(order):
+            for node in reversed(nodes):
                 node._backward()
         except BaseException:
-            for node, grad in zip(order, before, strict=True):
+            for node, grad in zip(nodes, before, strict=True):
                 node._grad = grad
             raise
         finally:
-            _sweeping.difference_update(map(id, order))
+            _sweeping.difference_update(map(id, nodes))
 
     def zero_grad(self):
         """Set the gradient of this Value, and of all it was made from, to 0."""
-        for node in _order(self):
+        for node in order(self):
             node._grad = 0.0
 
     # ---- comparisons look at the number; == between Values asks whether they are the same node
@@ -222,9 +227,11 @@ class Value:
 
 def apply(row, *operands):
     """A new Value: ``row``'s value of the operands (Values or floats), remembering both."""
+    if len(operands) != row.arity:
+        raise TypeError(f"{row.symbol} takes {row.arity} operands, not {len(operands)}")
     numbers = _numbers(operands)
     result = Value(evaluate(row, numbers, operands))
-    if not getattr(_thread, "silent", False):
+    if any(isinstance(x, Value) for x in operands) and not getattr(_thread, "silent", False):
         result._row, result._operands, result._op = row, operands, row.picture_symbol(numbers)
     return result
 
@@ -271,16 +278,16 @@ for _row in TABLE.values():
 
 
 # ---- walking a graph
-def _order(root):
+def order(root):
     """The nodes below ``root``, operands before results, each once; a stack, not recursion."""
-    order, entered, finished, stack = [], set(), set(), [root]
+    nodes, entered, finished, stack = [], set(), set(), [root]
     while stack:
         node = stack[-1]
         if node in finished:
             stack.pop()
         elif node in entered:
             finished.add(stack.pop())
-            order.append(node)
+            nodes.append(node)
         else:
             entered.add(node)
             for x in reversed(node._operands):
@@ -288,7 +295,7 @@ def _order(root):
                     if x in entered:
                         refuse("cycle", x)
                     stack.append(x)
-    return order
+    return nodes
 
 
 def topological_order(root):
@@ -311,9 +318,9 @@ def topological_order(root):
     [2.0, 3.0, 6.0, 9.0]
     """
     _check_value(root)
-    for node in _order(root):
+    for node in order(root):
         node.operands  # noqa: B018 (asking makes Values of the constants)
-    return _order(root)
+    return order(root)
 
 
 def _check_value(root):
@@ -345,7 +352,10 @@ def read(values, attribute="data"):
 
 def write(values, numbers, attribute="data"):
     """Assign the ``data`` or ``grad`` of many Values from an array of shape (n,)."""
-    for v, x in zip(values, numbers, strict=True):
+    numbers = np.ascontiguousarray(numbers, dtype=np.float64)
+    if len(values) != numbers.size:
+        raise ValueError(f"{numbers.size} numbers for {len(values)} Values; give one for each")
+    for v, x in zip(values, numbers.flat, strict=True):
         setattr(v, attribute, x)
 
 
@@ -390,9 +400,9 @@ if not PURE:
             from gradloom._native.value import (
                 Value,
                 apply,
+                order,
                 read,
                 set_silent,
-                topological_order,
                 write,
             )
 

@@ -7,7 +7,7 @@ Promises: nothing here recurses over a graph; no conversion loses a gradient wit
 
 import copy
 
-from gradloom.engine import Value, apply, topological_order
+from gradloom.engine import Value, apply, order
 from gradloom.ops import TABLE
 
 PICKLE_FORMAT = 1
@@ -54,54 +54,6 @@ def _round(self, ndigits=None):
 
 
 # ---- copies: a graph is written as a flat list, so that depth does not matter
-def _steps(root):
-    """The nodes below ``root``, operands first: leaves as themselves, others as plain tuples.
-
-    A pickle's memo keeps a leaf one and the same object: the leaves of a saved loss are the
-    parameters of the model saved beside it.
-    """
-    order = topological_order(root)
-    position = {node: i for i, node in enumerate(order)}
-    return [node if _is_leaf(node) else (type(node), *_step(node, position), node.data) for node in order]
-
-
-def _step(node, position):
-    _check_copyable(node)
-    row, operands = node._recipe
-    stale = row is not None and any(_age(operands[i]) > node._stamp for i in row.reads)
-    sources = tuple((position[x], None) if isinstance(x, Value) else (None, x) for x in operands)
-    return row.name if row is not None and TABLE.get(row.name) is row else row, sources, stale
-
-
-def _build(steps):
-    """The nodes that ``steps`` describe, in the same order."""
-    nodes = []
-    for step in steps:
-        if not isinstance(step, Value):
-            cls, row, sources, stale, data = step
-            operands = tuple(x if i is None else nodes[i] for i, x in sources)
-            step = _blank(cls, data)
-            step._recipe = TABLE[row] if isinstance(row, str) else row, operands
-            if stale:  # the copy of a result that no longer fits its operands does not fit either
-                step._stamp = 0
-        nodes.append(step)
-    return nodes
-
-
-def _is_leaf(node):
-    return not node._recipe[1]
-
-
-def _age(operand):
-    return operand._stamp if isinstance(operand, Value) else 0
-
-
-def _blank(cls, data):
-    node = cls.__new__(cls)
-    Value.__init__(node, data)
-    return node
-
-
 def _check_copyable(node):
     if node._handmade is not None:
         raise TypeError(
@@ -110,62 +62,124 @@ def _check_copyable(node):
         )
 
 
-def _state(node):
-    _check_copyable(node)
-    return node.grad, node.label, node._op, dict(node.__dict__) or None
+def _is_stale(node, row, operands):
+    """Whether a number that the derivatives read was assigned after ``node`` was computed."""
+    if row is None:
+        return False
+    read = (operands[i] for i in row.reads)
+    return any(isinstance(x, Value) and x._stamp > node._stamp for x in read)
 
 
-def _set_state(node, state):
-    node.grad, node.label, node._op, attributes = state
+def _twin(cls, data, grad, recipe=None, stale=False):
+    """A new node; one that is a copy of a stale node is stale."""
+    node = cls.__new__(cls)
+    Value.__init__(node, data)
+    node.grad = grad
+    if recipe is not None:
+        node._recipe = recipe
+        if stale:
+            node._stamp = 0
+    return node
+
+
+def _write_notes(node, notes):
+    label, op, attributes = notes
+    node.label = label
+    if op is not None:
+        node._op = op
     for name, x in (attributes or {}).items():
         setattr(node, name, x)
 
 
-def _reduce(self, protocol):
-    if _is_leaf(self):
-        return _unpickle, (PICKLE_FORMAT, type(self), self.data), _state(self)
-    inner = [node for node in topological_order(self) if not _is_leaf(node)]
-    return _unpickle, (PICKLE_FORMAT, None, _steps(self)), [_state(node) for node in inner]
-
-
-def _unpickle(format, cls, content):
-    if format != PICKLE_FORMAT:
-        raise ValueError(
-            f"this pickle has format {format}, and this gradloom reads format {PICKLE_FORMAT}; load it "
-            "with the gradloom that wrote it and carry the numbers over (state_dict)"
-        )
-    return _build(content)[-1] if cls is None else _blank(cls, content)
-
-
-def _setstate(self, state):
-    if isinstance(state, tuple):
-        return _set_state(self, state)
-    inner = [node for node in topological_order(self) if not _is_leaf(node)]
-    for node, one in zip(inner, state, strict=True):
-        _set_state(node, one)
-
-
 def _copy(self):
-    twin = _blank(type(self), self.data)
-    twin._recipe, twin._stamp = self._recipe, self._stamp
-    _set_state(twin, _state(self))
+    _check_copyable(self)
+    row, operands = self._recipe
+    twin = _twin(type(self), self.data, self.grad, (row, operands), _is_stale(self, row, operands))
+    if self._notes is not None:
+        _write_notes(twin, self._notes)
     return twin
 
 
 def _deepcopy(self, memo):
-    order = topological_order(self)
-    steps = _steps(self)
-    for i, node in enumerate(order):
+    noted = []
+    for node in order(self):
         if id(node) in memo:
-            steps[i] = memo[id(node)]
-        elif _is_leaf(node):
-            steps[i] = _blank(type(node), node.data)
-    fresh = [(node, twin) for node, twin in zip(order, _build(steps), strict=True) if id(node) not in memo]
-    memo.update((id(node), twin) for node, twin in fresh)
-    for node, twin in fresh:
-        *numbers, attributes = _state(node)
-        _set_state(twin, (*numbers, copy.deepcopy(attributes, memo)))
+            continue
+        _check_copyable(node)
+        row, operands = node._recipe
+        copies = tuple([x if type(x) is float else memo[id(x)] for x in operands])
+        twin = _twin(type(node), node.data, node.grad, (row, copies), _is_stale(node, row, operands))
+        memo[id(node)] = twin
+        if node._notes is not None:
+            noted.append((twin, node._notes))
+    for twin, (label, op, attributes) in noted:  # attributes may refer to any node: all exist by now
+        _write_notes(twin, (label, op, copy.deepcopy(attributes, memo)))
     return memo[id(self)]
+
+
+def _reduce(self, protocol):
+    _check_copyable(self)
+    if not self._recipe[1]:
+        return _load_leaf, (PICKLE_FORMAT, type(self), self.data, self.grad), self._notes
+    nodes = order(self)
+    notes = {i: node._notes for i, node in enumerate(nodes) if node._notes is not None and node._recipe[1]}
+    return _load_graph, (PICKLE_FORMAT, _steps(nodes)), notes or None
+
+
+def _steps(nodes):
+    """The nodes as a flat list: a leaf as itself, any other as a tuple that counts its operands.
+
+    A pickle's memo keeps a leaf one and the same object: the leaves of a saved loss are the
+    parameters of the model saved beside it.
+    """
+    position = {node: i for i, node in enumerate(nodes)}
+    steps = []
+    for node in nodes:
+        row, operands = node._recipe
+        if not operands:
+            steps.append(node)
+            continue
+        _check_copyable(node)
+        sources = tuple([x if type(x) is float else position[x] for x in operands])
+        name = row.name if row is not None and TABLE.get(row.name) is row else row
+        cls = None if type(node) is Value else type(node)
+        steps.append((node.data, node.grad, name, sources, _is_stale(node, row, operands), cls))
+    return steps
+
+
+def _load_leaf(format_number, cls, data, grad):
+    _check_format(format_number)
+    return _twin(cls, data, grad)
+
+
+def _load_graph(format_number, steps):
+    _check_format(format_number)
+    nodes = []
+    for step in steps:
+        if not isinstance(step, Value):
+            data, grad, name, sources, stale, cls = step
+            row = TABLE[name] if isinstance(name, str) else name
+            operands = tuple([x if type(x) is float else nodes[x] for x in sources])
+            step = _twin(cls or Value, data, grad, (row, operands), stale)
+        nodes.append(step)
+    return nodes[-1]
+
+
+def _setstate(self, notes):
+    if isinstance(notes, tuple):
+        return _write_notes(self, notes)
+    nodes = order(self)
+    for i, one in notes.items():
+        _write_notes(nodes[i], one)
+    return None
+
+
+def _check_format(format_number):
+    if format_number != PICKLE_FORMAT:
+        raise ValueError(
+            f"this pickle has format {format_number}, and this gradloom reads format {PICKLE_FORMAT}; "
+            "load it with the gradloom that wrote it and carry the numbers over (state_dict)"
+        )
 
 
 for _name, _function in {

@@ -1,0 +1,312 @@
+/* Walking a graph: the order of the nodes, and the reverse sweep over it.
+ *
+ * Contract
+ *   walk() lists the nodes below a root, operands before results, each once, in the same order as
+ *   engine.py does, and raises for a circle. It runs no Python. With `check` it also makes sure that
+ *   every derivative exists and belongs to the numbers it was made from.
+ *   backward changes no gradient unless it finishes: while only rows of the table are met it cannot
+ *   fail; where a user's Python runs, all gradients are kept and put back if it raises.
+ */
+#ifndef GRADLOOM_SWEEP_H
+#define GRADLOOM_SWEEP_H
+
+#include "node.h"
+#include "table.h"
+
+static PyObject *table_rows;              /* list of the Row objects, in order */
+static PyObject *py_refuse, *py_local_derivatives; /* functions of arithmetic.py */
+static PyObject *base_backward;           /* the descriptor Value._backward */
+static PyObject *str_backward;
+
+enum { SHORT_WALK = 48 };
+
+typedef struct {
+    NodeStack order;
+    Node *few[SHORT_WALK]; /* small graphs need no allocation */
+    int python;            /* some node's derivative is the user's Python */
+} Walk;
+
+static void walk_free(Walk *w) {
+    if (w->order.items != w->few)
+        PyMem_Free(w->order.items);
+}
+
+/* Raise why there is no gradient; always -1. */
+static int refuse(const char *kind, Node *n, PyObject *operand) {
+    PyObject *none = PyObject_CallFunction(py_refuse, "sOO", kind, n, operand ? operand : Py_None);
+    Py_XDECREF(none);
+    return -1;
+}
+
+static PyObject *row_object(const Node *n) {
+    return n->row == ROW_USER ? n->extra->row : PyList_GET_ITEM(table_rows, n->row);
+}
+
+/* The operand at position i of any node: borrowed; NULL where the slot holds a constant. */
+static PyObject *operand_at(const Node *n, Py_ssize_t i) {
+    if (n->extra && n->extra->operands)
+        return PyTuple_GET_ITEM(n->extra->operands, i);
+    return (PyObject *)operand_node(n, (int)i);
+}
+
+static Py_ssize_t operand_count(const Node *n) {
+    return n->extra && n->extra->operands ? PyTuple_GET_SIZE(n->extra->operands) : n->count;
+}
+
+/* Whether the user wrote the node's step of the chain rule: assigned it, or overrode it in a subclass. */
+static int is_by_hand(Node *n) {
+    return (n->extra && n->extra->handmade) ||
+           (!IS_EXACT(n) && _PyType_Lookup(Py_TYPE(n), str_backward) != base_backward);
+}
+
+/* A node that is not simply a row with its operands in the slots: is there a derivative, is it fresh? */
+static int check_rare(Node *n, Walk *w) {
+    if (is_by_hand(n)) {
+        w->python = 1;
+        return 0;
+    }
+    if (n->row == ROW_LEAF)
+        return has_operands(n) ? refuse("underived", n, NULL) : 0;
+    w->python = 1;
+    PyObject *reads = PyObject_GetAttrString(row_object(n), "reads");
+    int failed = reads == NULL;
+    for (Py_ssize_t i = 0; !failed && i < PyTuple_GET_SIZE(reads); i++) {
+        PyObject *x = operand_at(n, PyLong_AsSsize_t(PyTuple_GET_ITEM(reads, i)));
+        if (x != NULL && IS_VALUE(x) && ((Node *)x)->stamp > n->stamp)
+            failed = refuse("stale", n, x);
+    }
+    Py_XDECREF(reads);
+    return failed ? -1 : 0;
+}
+
+static inline int check_derivative(Node *n, Walk *w) {
+    if (UNLIKELY((n->extra != NULL && (n->extra->handmade || n->extra->operands)) || !IS_EXACT(n)))
+        return check_rare(n, w);
+    if (n->row == ROW_LEAF)
+        return 0;
+    unsigned reads = ROWS[n->row].reads & n->flags;
+    if (UNLIKELY(reads & 1 && n->operand[0].node->stamp > n->stamp))
+        return refuse("stale", n, (PyObject *)n->operand[0].node);
+    if (UNLIKELY(reads & 2 && n->operand[1].node->stamp > n->stamp))
+        return refuse("stale", n, (PyObject *)n->operand[1].node);
+    return 0;
+}
+
+typedef struct {
+    Node *node;
+    Py_ssize_t next; /* the operand to look at next */
+} Visit;
+
+/* List the nodes below root. 0, or -1 with an exception; free with walk_free either way. */
+static int walk(Walk *w, Node *root, int check) {
+    static uint64_t walks;
+    const uint64_t entered = 2 * ++walks, finished = entered + 1;
+    Visit first[SHORT_WALK], *path = first;
+    Py_ssize_t depth = 0, capacity = SHORT_WALK;
+    int failed = 0;
+    w->order = (NodeStack){w->few, 0, SHORT_WALK};
+    w->python = 0;
+    path[depth++] = (Visit){root, 0};
+    root->mark = entered;
+    while (depth > 0) {
+        Visit *top = &path[depth - 1];
+        Node *n = top->node, *down = NULL;
+        Py_ssize_t count = operand_count(n);
+        while (top->next < count && down == NULL) {
+            PyObject *x = operand_at(n, top->next++);
+            if (x == NULL || !IS_VALUE(x))
+                continue;
+            Node *operand = (Node *)x;
+            if (operand->mark == finished)
+                continue;
+            if (UNLIKELY(operand->mark == entered)) {
+                failed = refuse("cycle", operand, NULL);
+                goto done;
+            }
+            down = operand;
+        }
+        if (down != NULL) {
+            if (UNLIKELY(depth == capacity)) {
+                Visit *longer = PyMem_Realloc(path == first ? NULL : path, 2 * capacity * sizeof(Visit));
+                if (longer == NULL)
+                    goto no_memory;
+                if (path == first)
+                    memcpy(longer, first, sizeof(first));
+                path = longer;
+                capacity *= 2;
+            }
+            down->mark = entered;
+            path[depth++] = (Visit){down, 0};
+            continue;
+        }
+        depth--;
+        n->mark = finished;
+        if (check && check_derivative(n, w) < 0) {
+            failed = -1;
+            goto done;
+        }
+        if (UNLIKELY(w->order.count == w->order.capacity) && stack_grow(&w->order, w->few) < 0)
+            goto no_memory;
+        w->order.items[w->order.count++] = n;
+    }
+    goto done;
+no_memory:
+    PyErr_NoMemory();
+    failed = -1;
+done:
+    if (path != first)
+        PyMem_Free(path);
+    return failed;
+}
+
+/* ---- one step of the chain rule */
+static inline void contribute(Node *x, double partial, double grad, int selects) {
+    if (!(selects && partial == 0.0))
+        x->grad += partial * grad;
+}
+
+/* A row of the table whose operands are in the slots. */
+static inline void step_in_slots(Node *n) {
+    const unsigned flags = n->flags;
+    const double grad = n->grad, r = n->data;
+    Node *first = flags & FIRST_IS_NODE ? n->operand[0].node : NULL;
+    Node *second = flags & SECOND_IS_NODE ? n->operand[1].node : NULL;
+    const double x = first ? first->data : n->operand[0].constant;
+    const double y = second ? second->data : n->operand[1].constant;
+    double d[3] = {0.0, 0.0, 0.0};
+    switch (n->row) {
+#define STEP_1(NAME, name)                                       \
+    case ROW_##NAME:                                             \
+        partials_##name(x, r, d);                                \
+        if (first)                                               \
+            contribute(first, d[0], grad, ROWS[ROW_##NAME].selects); \
+        break;
+        EACH_ROW_1(STEP_1)
+#define STEP_2(NAME, name)                                            \
+    case ROW_##NAME:                                                  \
+        partials_##name(x, y, r, d);                                  \
+        if (first)                                                    \
+            contribute(first, d[0], grad, ROWS[ROW_##NAME].selects);  \
+        if (second)                                                   \
+            contribute(second, d[1], grad, ROWS[ROW_##NAME].selects); \
+        break;
+        EACH_ROW_2(STEP_2)
+    default:
+        break;
+    }
+}
+
+/* A node whose operands are in a tuple, or whose row is the user's: the Python definition does it. */
+static int step_in_python(Node *n) {
+    if (n->row == ROW_LEAF)
+        return has_operands(n) ? refuse("underived", n, NULL) : 0;
+    PyObject *row = row_object(n), *numbers = NULL, *partials = NULL, *selects = NULL;
+    PyObject *operands = Py_XNewRef(n->extra->operands);
+    int failed = -1;
+    Py_ssize_t count = PyTuple_GET_SIZE(operands);
+    if ((numbers = PyList_New(count)) == NULL)
+        goto done;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        PyObject *x = PyTuple_GET_ITEM(operands, i);
+        PyObject *data = IS_VALUE(x) ? PyFloat_FromDouble(((Node *)x)->data) : Py_NewRef(x);
+        if (data == NULL)
+            goto done;
+        PyList_SET_ITEM(numbers, i, data);
+    }
+    selects = PyObject_GetAttrString(row, "selects");
+    partials = PyObject_CallFunction(py_local_derivatives, "OOd", row, numbers, n->data);
+    if (selects == NULL || partials == NULL)
+        goto done;
+    for (Py_ssize_t i = 0; i < count && i < PyTuple_GET_SIZE(partials); i++) {
+        double partial = PyFloat_AsDouble(PyTuple_GET_ITEM(partials, i));
+        if (partial == -1.0 && PyErr_Occurred())
+            goto done;
+        if (IS_VALUE(PyTuple_GET_ITEM(operands, i)))
+            contribute((Node *)PyTuple_GET_ITEM(operands, i), partial, n->grad, selects == Py_True);
+    }
+    failed = 0;
+done:
+    Py_XDECREF(operands);
+    Py_XDECREF(numbers);
+    Py_XDECREF(selects);
+    Py_XDECREF(partials);
+    return failed;
+}
+
+static inline int chain_rule(Node *n) {
+    if (n->row < ROW_COUNT && !(n->extra && n->extra->operands)) {
+        step_in_slots(n);
+        return 0;
+    }
+    return step_in_python(n);
+}
+
+/* ---- the sweep */
+static inline void sweep_start(Walk *w, Node *root, double seed) {
+    for (Py_ssize_t i = 0; i < w->order.count; i++)
+        if (has_operands(w->order.items[i]))
+            w->order.items[i]->grad = 0.0;
+    root->grad = has_operands(root) ? seed : root->grad + seed;
+}
+
+static int sweep_with_python(Walk *w, Node *root, double seed) {
+    const Py_ssize_t count = w->order.count;
+    Node **nodes = w->order.items;
+    int failed = 0;
+    double *before = PyMem_Malloc(count * sizeof(double));
+    if (before == NULL) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) { /* the user's code may drop nodes: hold them */
+        before[i] = nodes[i]->grad;
+        nodes[i]->flags |= SWEEPING;
+        Py_INCREF(nodes[i]);
+    }
+    sweep_start(w, root, seed);
+    for (Py_ssize_t i = count; i-- > 0 && !failed;) {
+        Node *n = nodes[i];
+        if (is_by_hand(n)) {
+            PyObject *step = PyObject_GetAttr((PyObject *)n, str_backward);
+            PyObject *none = step ? PyObject_CallNoArgs(step) : NULL;
+            failed = none == NULL;
+            Py_XDECREF(step);
+            Py_XDECREF(none);
+        }
+        else
+            failed = chain_rule(n) < 0;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        if (failed)
+            nodes[i]->grad = before[i];
+        nodes[i]->flags &= (uint8_t)~SWEEPING;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        Py_DECREF(nodes[i]);
+    PyMem_Free(before);
+    return failed ? -1 : 0;
+}
+
+static int any_python_sweep; /* how many sweeps that run Python are unfinished */
+
+static int backward_from(Node *root, double seed) {
+    Walk w;
+    int failed = walk(&w, root, 1);
+    for (Py_ssize_t i = 0; any_python_sweep && !failed && i < w.order.count; i++)
+        if (w.order.items[i]->flags & SWEEPING)
+            failed = refuse("sweeping", root, NULL);
+    if (!failed && w.python) {
+        any_python_sweep++;
+        failed = sweep_with_python(&w, root, seed);
+        any_python_sweep--;
+    }
+    else if (!failed) {
+        sweep_start(&w, root, seed);
+        for (Py_ssize_t i = w.order.count; i-- > 0 && !failed;)
+            failed = chain_rule(w.order.items[i]) < 0;
+    }
+    walk_free(&w);
+    return failed;
+}
+
+#endif
