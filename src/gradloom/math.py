@@ -1,0 +1,298 @@
+"""``math`` for numbers, Values and arrays.
+
+Takes: numbers, Values, and NumPy arrays of either.
+Gives: every name of the standard ``math`` module, every function of the table (``relu``, ``sigmoid``,
+``maximum``, ...), and ``where clip dot softmax logsumexp``.
+Promises: of numbers the answer is exactly ``math``'s, errors included. Of a Value it is the method of
+the table's row, so ``Value.tanh = mine`` is seen here, or a short composition of rows. Arrays are
+mapped element by element. A new row of the table appears here by itself.
+
+>>> from gradloom import Value, math
+>>> math.exp(0), math.floor(2.5), math.maximum(1, 3, 2)
+(1.0, 2, 3.0)
+>>> x = Value(3.0)
+>>> math.hypot(x, 4.0).backward()
+>>> x.grad
+0.6
+"""
+
+import builtins
+import math as standard
+import sys
+from functools import partial, reduce, wraps
+from operator import add, mul, sub
+
+import numpy as np
+
+from gradloom.arithmetic import is_number
+from gradloom.engine import Value, apply
+from gradloom.ops import TABLE
+
+m = sys.modules[__name__]  # this module: most of its functions are made at its foot, by name
+
+
+# ---- numbers, Values, arrays
+def _number(x):
+    return x.data if isinstance(x, Value) else x
+
+
+def _operand(x, name):
+    """``x`` as a Value or a float."""
+    if isinstance(x, Value):
+        return x
+    if is_number(x):
+        return float(x)
+    cure = "make a list an array first: numpy.array(xs)"
+    raise TypeError(f"{name}() takes numbers, Values and arrays of them, not {type(x).__name__}; {cure}")
+
+
+def _function(plain, of_values=None, results=1):
+    """``plain`` of numbers, ``of_values`` where one is a Value; over arrays element by element."""
+
+    @wraps(plain)
+    def function(*xs, **options):
+        chosen = plain
+        for x in xs:
+            if isinstance(x, np.ndarray):
+                arrays = np.frompyfunc(partial(function, **options), len(xs), results)(*xs)
+                return _settled(arrays) if results == 1 else tuple(map(_settled, arrays))
+            if isinstance(x, Value):
+                chosen = of_values or plain
+        return chosen(*xs, **options)
+
+    return function
+
+
+def _settled(objects):
+    """An array of objects as one of numbers, unless there are Values in it."""
+    if not isinstance(objects, np.ndarray) or any(isinstance(x, Value) for x in objects.flat):
+        return objects
+    return np.array(objects.tolist()).reshape(objects.shape)
+
+
+def _of_sequences(plain, of_values):
+    """``plain`` of sequences of numbers, ``of_values`` where there is a Value in one."""
+
+    @wraps(plain)
+    def function(*sequences, **options):
+        sequences = [tuple(xs) for xs in sequences]
+        found = any(isinstance(x, Value) for xs in (*sequences, options.values()) for x in xs)
+        return (of_values if found else plain)(*sequences, **options)
+
+    return function
+
+
+def _method(name):
+    """The method ``name`` of the first operand, which becomes a Value if it is a number."""
+
+    def call(first, *rest):
+        return getattr(first if isinstance(first, Value) else Value(first), name)(*rest)
+
+    return call
+
+
+def _fold(function):
+    """``function`` of two, for as many operands as there are."""
+    return lambda first, *rest: reduce(function, rest, first)
+
+
+# ---- compositions of rows: what the standard module has and the table does not
+def _exactly(value, exact):
+    """``value`` with its rounding taken back: the number is ``exact``, the derivatives are its own."""
+    unchanged = value.data == exact or not standard.isfinite(value.data)
+    return value if unchanged else value - value.data + exact
+
+
+def _remainder(x, y):
+    if x < 0.0:
+        return -m.remainder(-x, y)
+    rest = x % abs(y)
+    return rest if rest == standard.remainder(_number(x), _number(y)) else rest - abs(y)
+
+
+_COMPOSED = {
+    "degrees": lambda x: x * (180.0 / standard.pi),
+    "fma": lambda x, y, z: _exactly(x * y + z, standard.fma(*map(_number, (x, y, z)))),
+    "fmod": lambda x, y: -(-x % abs(y)) if x < 0.0 else x % abs(y),  # of positive numbers % is fmod
+    "frexp": lambda x: (m.ldexp(x, -standard.frexp(x.data)[1]), standard.frexp(x.data)[1]),
+    "hypot": lambda *xs: _fold(_method("hypot"))(*xs) if len(xs) > 1 else abs(*xs),
+    "ldexp": lambda x, i: x * 2.0 ** (i // 2) * 2.0 ** (i - i // 2),  # 2.0**i alone may overflow
+    "log": lambda x, *base: m.log(x) / m.log(*base) if base else x.log(),
+    "maximum": _fold(_method("maximum")),
+    "minimum": _fold(_method("minimum")),
+    "modf": lambda x: (m.fmod(x, 1.0), m.trunc(x)),
+    "pow": lambda x, y: x**y,
+    "radians": lambda x: x * (standard.pi / 180.0),
+    "remainder": _remainder,
+    "trunc": standard.trunc,  # asks Value.__trunc__
+}
+_OF_SEQUENCES = {
+    "dist": lambda p, q: m.hypot(*map(sub, *_pair("dist", p, q))),
+    "fsum": lambda xs: _exactly(reduce(add, xs), standard.fsum(map(_number, xs))),
+    "prod": lambda xs, start=1: reduce(mul, xs, start),
+    "sumprod": lambda p, q: _exactly(dot(p, q), standard.sumprod([*map(_number, p)], [*map(_number, q)])),
+}
+_CURES = dict.fromkeys(("gamma", "lgamma"), "make it with gradloom.primitive(value, partials)")
+_CURES |= dict.fromkeys(("nextafter", "ulp"), "it is about the bits of a number: give it v.data")
+
+
+# ---- functions that neither has
+@_function
+def where(cond, a, b, /):
+    """``a`` where ``cond`` is true (not 0), else ``b``, with the gradient of the same ``if``.
+
+    Parameters
+    ----------
+    cond, a, b : float, Value or ndarray
+
+    Returns
+    -------
+    float, Value or ndarray
+        A Value if either branch is one; only the branch taken is in its graph.
+
+    Examples
+    --------
+    >>> from gradloom import Value, math
+    >>> x = Value(3.0)
+    >>> math.where(x > 0, x * x, -x).backward()
+    >>> x.grad
+    6.0
+    """
+    branches = _operand(b, "where"), _operand(a, "where")
+    branch = branches[_number(_operand(cond, "where")) != 0.0]
+    if isinstance(branch, Value):
+        return apply(TABLE["chosen"], branch)
+    return Value(branch) if any(isinstance(x, Value) for x in branches) else branch
+
+
+def clip(x, lo, hi):
+    """``x``, no less than ``lo`` and no more than ``hi``; on the edge the gradient is that of ``x``.
+
+    Parameters
+    ----------
+    x, lo, hi : float, Value or ndarray
+
+    Examples
+    --------
+    >>> from gradloom import math
+    >>> math.clip(7.0, -1.0, 1.0)
+    1.0
+    """
+    return m.minimum(m.maximum(x, lo), hi)
+
+
+def dot(xs, ys):
+    """The sum of ``x * y`` over two sequences, added from the left.
+
+    Parameters
+    ----------
+    xs, ys : sequence of float or Value, or ndarray of shape (n,)
+        A ValueError if one is longer than the other.
+
+    Examples
+    --------
+    >>> from gradloom import math
+    >>> math.dot([1.0, 2.0], [3.0, 4.0])
+    11.0
+    """
+    xs, ys = ([_operand(x, "dot") for x in side] for side in (xs, ys))
+    return reduce(add, map(mul, *_pair("dot", xs, ys))) if xs else 0.0
+
+
+def softmax(xs):
+    """``exp(x) / sum(exp(x))`` for each x, without overflow.
+
+    Parameters
+    ----------
+    xs : sequence of float or Value, or ndarray of shape (n,)
+
+    Returns
+    -------
+    list or ndarray
+        As many numbers, adding up to 1; an array where ``xs`` is one.
+
+    Examples
+    --------
+    >>> from gradloom import math
+    >>> math.softmax([1000.0, 1000.0])
+    [0.5, 0.5]
+    """
+    _, powers = _powers("softmax", xs)
+    total = reduce(add, powers)
+    shares = [power / total for power in powers]
+    return _settled(np.array(shares, dtype=object)) if isinstance(xs, np.ndarray) else shares
+
+
+def logsumexp(xs):
+    """``log(sum(exp(x)))`` without overflow.
+
+    Parameters
+    ----------
+    xs : sequence of float or Value, or ndarray of shape (n,)
+
+    Examples
+    --------
+    >>> from gradloom import math
+    >>> math.logsumexp([-1000.0])
+    -1000.0
+    """
+    shift, powers = _powers("logsumexp", xs)
+    return m.log(reduce(add, powers)) + shift
+
+
+def _pair(name, xs, ys):
+    if len(xs) != len(ys):
+        raise ValueError(f"{name}() needs two sequences of one length, not of {len(xs)} and {len(ys)}")
+    return xs, ys
+
+
+def _powers(name, xs):
+    """A shift that keeps exp from overflowing, and exp(x - shift) for each x."""
+    xs = [_operand(x, name) for x in xs]
+    top = max(map(_number, xs))
+    shift = top if standard.isfinite(top) else 0.0
+    return shift, [m.exp(x - shift) for x in xs]
+
+
+# ---- the rest of the module: the names of the standard one and of the table
+def _made(name):
+    """What ``name`` is here: a constant, or a function of numbers, Values and arrays."""
+    row = _ROWS.get(name)
+    plain = getattr(standard, name, None) or _of_row(name, row)
+    if not callable(plain):
+        return plain
+    if name in _OF_SEQUENCES:
+        function = _of_sequences(plain, _OF_SEQUENCES[name])
+    elif name.startswith("is") and name != "isqrt":
+        function = _function(plain, lambda *xs, **options: plain(*map(_number, xs), **options))
+    else:
+        of_values = _COMPOSED.get(name) or (_method(name) if row else partial(_refuse, name))
+        function = _function(plain, of_values, 2 if name in ("frexp", "modf") else 1)
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = __name__
+    if row:
+        function.__doc__ = row.doc
+    return function
+
+
+def _of_row(name, row):
+    """The function of numbers that the standard module lacks."""
+    value = _fold(row.value) if name in _COMPOSED else row.value
+    return wraps(row.value)(lambda *xs: float(value(*(_operand(x, name) for x in xs))))
+
+
+def _refuse(name, *xs, **options):
+    cure = _CURES.get(name, "it takes whole numbers: give it int(v.data)")
+    raise TypeError(f"{name}() of a Value has no derivative here; {cure}")
+
+
+_ROWS = {name: row for row in TABLE.values() for name in row.methods}
+_STANDARD = {name for name in dir(standard) if not name.startswith("_")}
+# Python's own abs and round work on Values; only the standard module's names may hide such (pow).
+_TABLE = {row.name for row in TABLE.values() if row.name in row.methods and not hasattr(builtins, row.name)}
+globals().update({name: _made(name) for name in _STANDARD | _TABLE})
+__all__ = sorted(_STANDARD | _TABLE | {"clip", "dot", "logsumexp", "softmax", "where"})
+
+
+def __dir__():
+    return __all__
