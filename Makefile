@@ -1,0 +1,5 @@
+PYTHON ?= python3
+
+.PHONY: demo test check bench sanitize
+demo test check bench sanitize:
+	@$(PYTHON) tasks.py $@
