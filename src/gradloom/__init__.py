@@ -1,4 +1,63 @@
-"""Gradloom."""
-from gradloom import protocols as _protocols  # attaches methods to Value
-from gradloom.engine import ENGINE, Value, apply, no_grad, topological_order
+"""Gradloom: plain scalar Python in; exact gradients and pictures out.
+
+    >>> from gradloom import Value
+    >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
+    >>> c = a * b + a
+    >>> c.backward()
+    >>> c.data, a.grad, b.grad
+    (-4.0, -2.0, 2.0)
+
+How the files build on each other; each imports only from those above it::
+
+    errors       what can go wrong, by name
+    ops          THE TABLE: one row per operation           <- read this first
+    arithmetic   numbers, and errors that explain
+    engine       Value and backward()                       <- the heart, one sitting
+    protocols    how a Value meets printing, copying, pickling
+    primitive    a user's own row
+    math         the math module for numbers, Values and arrays
+    numeric      slope and gradcheck: the same answer by bumping
+    module, nn, state, optim   the small neural-network library
+    draw/        pictures
+    cli/         the command line: demo, lesson, info
+    _native/     the engine's twin in C, generated from the table where it can be
+"""
+
+from gradloom import math, nn, optim, protocols
+from gradloom.engine import Value, no_grad, topological_order
+from gradloom.errors import (
+    CycleError,
+    DerivativeError,
+    GradloomError,
+    GradloomWarning,
+    MissingExtraError,
+    NativeEngineWarning,
+    StaleDataError,
+    StateError,
+    SweepError,
+)
+from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CycleError",
+    "DerivativeError",
+    "GradloomError",
+    "GradloomWarning",
+    "MissingExtraError",
+    "NativeEngineWarning",
+    "StaleDataError",
+    "StateError",
+    "SweepError",
+    "Value",
+    "gradcheck",
+    "math",
+    "nn",
+    "no_grad",
+    "optim",
+    "primitive",
+    "slope",
+    "topological_order",
+]
