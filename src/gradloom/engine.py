@@ -129,6 +129,7 @@ class Value:
     @_recipe.setter
     def _recipe(self, recipe):
         self._row, self._operands = recipe
+        self._op = "" if self._row is None else self._row.picture_symbol(self._operands)
 
     @property
     def _notes(self):
@@ -365,7 +366,7 @@ def set_silent(silent):
     return before
 
 
-class no_grad(ContextDecorator):
+class no_grad(threading.local, ContextDecorator):  # one decorated function may run in many threads
     """Inside, results are leaves: they remember nothing and cost less. For this thread only.
 
     Examples

@@ -55,16 +55,8 @@ def primitive(value, partials):
     if arity == 0:
         raise TypeError("value must take at least one operand")
 
-    def checked(m, *arguments):
-        derivatives = partials(m, *arguments)
-        if not isinstance(derivatives, tuple) or len(derivatives) != arity:
-            raise TypeError(
-                f"the partials of {name} must be a tuple of {arity}, one for each operand: "
-                f"return (dx,) for one operand, (dx, dy) for two; got {derivatives!r}"
-            )
-        return derivatives
-
-    row = Row(name, name, value, functools.wraps(partials)(checked), domain=((-1.0, 1.0),) * arity)
+    checked = functools.partial(_checked, partials, name, arity)  # a nested function could not be pickled
+    row = Row(name, name, value, checked, domain=((-1.0, 1.0),) * arity)
 
     @functools.wraps(value)
     def operation(*operands):
@@ -81,11 +73,22 @@ def primitive(value, partials):
     return operation
 
 
+def _checked(partials, name, arity, m, *arguments):
+    derivatives = partials(m, *arguments)
+    if not isinstance(derivatives, tuple) or len(derivatives) != arity:
+        raise TypeError(
+            f"the partials of {name} must be a tuple of {arity}, one for each operand: "
+            f"return (dx,) for one operand, (dx, dy) for two; got {derivatives!r}"
+        )
+    return derivatives
+
+
 def _positional(function, what):
     """How many positional arguments ``function`` takes."""
     if not callable(function):
         raise TypeError(f"{what} must be a function, not {type(function).__name__}")
-    kinds = [p.kind for p in inspect.signature(function).parameters.values()]
-    if any(k not in (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD) for k in kinds):
+    by_position = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    parameters = inspect.signature(function).parameters.values()
+    if any(p.kind not in by_position for p in parameters):
         raise TypeError(f"{what} must take its operands by position, without * or **")
-    return len(kinds)
+    return len(parameters)
