@@ -58,8 +58,9 @@ class Neuron(Module):
         self.activation = activation
 
     def __call__(self, x):
-        _check_inputs(x, len(self.w))
-        act = sum((wi * xi for wi, xi in zip(self.w, x, strict=True)), self.b)
+        if not hasattr(x, "__len__") or len(x) != len(self.w):
+            _refuse_inputs(x, len(self.w))
+        act = sum(map(operator.mul, self.w, x), self.b)  # b + w1*x1 + w2*x2 + ...
         if not self.nonlin:
             return act
         return self.activation(act) if callable(self.activation) else getattr(act, self.activation)()
@@ -139,14 +140,12 @@ class MLP(Module):
 
 
 # ---- what is said when something does not fit
-def _check_inputs(x, nin):
-    try:
-        n = len(x)
-    except TypeError:
+def _refuse_inputs(x, nin):
+    if not hasattr(x, "__len__"):
         kind = type(x).__name__
-        raise TypeError(f"the inputs must be a list of {nin} numbers or Values, not {kind}") from None
-    if n != nin:
-        raise ValueError(f"the model takes {nin} inputs, not {n}; give it a list of {nin} numbers or Values")
+        raise TypeError(f"the inputs must be a list of {nin} numbers or Values, not {kind}")
+    n = len(x)
+    raise ValueError(f"the model takes {nin} inputs, not {n}; give it a list of {nin} numbers or Values")
 
 
 def _size(n, name):

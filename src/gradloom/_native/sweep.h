@@ -49,10 +49,6 @@ static PyObject *operand_at(const Node *n, Py_ssize_t i) {
     return (PyObject *)operand_node(n, (int)i);
 }
 
-static Py_ssize_t operand_count(const Node *n) {
-    return n->extra && n->extra->operands ? PyTuple_GET_SIZE(n->extra->operands) : n->count;
-}
-
 /* Whether the user wrote the node's step of the chain rule: assigned it, or overrode it in a subclass. */
 static int is_by_hand(Node *n) {
     return (n->extra && n->extra->handmade) ||
@@ -92,71 +88,89 @@ static inline int check_derivative(Node *n, Walk *w) {
     return 0;
 }
 
+static inline int walk_append(Walk *w, Node *n) {
+    if (UNLIKELY(w->order.count == w->order.capacity) && stack_grow(&w->order, w->few) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    w->order.items[w->order.count++] = n;
+    return 0;
+}
+
+/* The path from the root to the node that is being looked at. */
 typedef struct {
     Node *node;
     Py_ssize_t next; /* the operand to look at next */
 } Visit;
 
+typedef struct {
+    Visit *items, few[SHORT_WALK];
+    Py_ssize_t depth, capacity;
+} Path;
+
+static inline int path_push(Path *p, Node *n) {
+    if (UNLIKELY(p->depth == p->capacity)) {
+        int fixed = p->items == p->few;
+        Visit *longer = PyMem_Realloc(fixed ? NULL : p->items, 2 * p->capacity * sizeof(Visit));
+        if (longer == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+        if (fixed)
+            memcpy(longer, p->few, sizeof(p->few));
+        p->items = longer;
+        p->capacity *= 2;
+    }
+    p->items[p->depth++] = (Visit){n, 0};
+    return 0;
+}
+
 /* List the nodes below root. 0, or -1 with an exception; free with walk_free either way. */
 static int walk(Walk *w, Node *root, int check) {
     static uint64_t walks;
     const uint64_t entered = 2 * ++walks, finished = entered + 1;
-    Visit first[SHORT_WALK], *path = first;
-    Py_ssize_t depth = 0, capacity = SHORT_WALK;
+    Path path;
     int failed = 0;
+    path.items = path.few;
+    path.depth = 0;
+    path.capacity = SHORT_WALK;
     w->order = (NodeStack){w->few, 0, SHORT_WALK};
     w->python = 0;
-    path[depth++] = (Visit){root, 0};
     root->mark = entered;
-    while (depth > 0) {
-        Visit *top = &path[depth - 1];
+    failed = path_push(&path, root);
+    while (path.depth > 0 && !failed) {
+        Visit *top = &path.items[path.depth - 1];
         Node *n = top->node, *down = NULL;
-        Py_ssize_t count = operand_count(n);
-        while (top->next < count && down == NULL) {
-            PyObject *x = operand_at(n, top->next++);
-            if (x == NULL || !IS_VALUE(x))
+        const int in_slots = !(n->extra && n->extra->operands);
+        const Py_ssize_t count = in_slots ? n->count : PyTuple_GET_SIZE(n->extra->operands);
+        while (top->next < count && down == NULL && !failed) {
+            Py_ssize_t i = top->next++;
+            Node *x = in_slots ? operand_node(n, (int)i) : (Node *)PyTuple_GET_ITEM(n->extra->operands, i);
+            if (x == NULL || (!in_slots && !IS_VALUE(x)) || x->mark == finished)
                 continue;
-            Node *operand = (Node *)x;
-            if (operand->mark == finished)
-                continue;
-            if (UNLIKELY(operand->mark == entered)) {
-                failed = refuse("cycle", operand, NULL);
-                goto done;
+            if (UNLIKELY(x->mark == entered))
+                failed = refuse("cycle", x, NULL);
+            else if (x->count == 0 && x->extra == NULL && IS_EXACT(x)) { /* a plain leaf: no need to go down */
+                x->mark = finished;
+                failed = walk_append(w, x);
             }
-            down = operand;
+            else
+                down = x;
         }
+        if (failed)
+            break;
         if (down != NULL) {
-            if (UNLIKELY(depth == capacity)) {
-                Visit *longer = PyMem_Realloc(path == first ? NULL : path, 2 * capacity * sizeof(Visit));
-                if (longer == NULL)
-                    goto no_memory;
-                if (path == first)
-                    memcpy(longer, first, sizeof(first));
-                path = longer;
-                capacity *= 2;
-            }
             down->mark = entered;
-            path[depth++] = (Visit){down, 0};
+            failed = path_push(&path, down);
             continue;
         }
-        depth--;
+        path.depth--;
         n->mark = finished;
-        if (check && check_derivative(n, w) < 0) {
-            failed = -1;
-            goto done;
-        }
-        if (UNLIKELY(w->order.count == w->order.capacity) && stack_grow(&w->order, w->few) < 0)
-            goto no_memory;
-        w->order.items[w->order.count++] = n;
+        failed = (check && check_derivative(n, w) < 0) || walk_append(w, n) < 0;
     }
-    goto done;
-no_memory:
-    PyErr_NoMemory();
-    failed = -1;
-done:
-    if (path != first)
-        PyMem_Free(path);
-    return failed;
+    if (path.items != path.few)
+        PyMem_Free(path.items);
+    return failed ? -1 : 0;
 }
 
 /* ---- one step of the chain rule */
