@@ -275,7 +275,9 @@ def _method(row, name):
 for _row in TABLE.values():
     for _name in _row.methods:
         if _name not in vars(Value):
-            setattr(Value, _name, _method(_row, _name))
+            _function = _method(_row, _name)
+            _function.__name__, _function.__doc__ = _name, _row.doc
+            setattr(Value, _name, _function)
 
 
 # ---- walking a graph
