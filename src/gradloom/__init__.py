@@ -17,7 +17,7 @@ How the files build on each other; each imports only from those above it::
     primitive    a user's own row
     math         the math module for numbers, Values and arrays
     numeric      slope and gradcheck: the same answer by bumping
-    module, nn, state, optim   the small neural-network library
+    state, module, nn, optim   the small neural-network library
     draw/        pictures
     cli/         the command line: demo, lesson, info
     _native/     the engine's twin in C, generated from the table where it can be
