@@ -397,6 +397,43 @@ def test_another_thread_in_the_same_graph_raises():
     assert a.grad == 17.0
 
 
+def test_a_backward_may_look_around_in_its_own_graph():
+    a = Value(2.0)
+    b = Value(4.0, (a,), "square")
+    loss = (b * 3.0 + a) * b
+    seen = []
+
+    def _backward():
+        seen.append(len(topological_order(loss)))
+        seen.append((repr(b), sum(v.data for v in [a, *loss.operands])))
+        a.grad += 2.0 * a.data * b.grad
+
+    b._backward = _backward
+    loss.backward()
+    assert a.grad == 4.0 + 26.0 * 4.0
+    assert seen == [6, ("Value(data=4.0, grad=26.0)", 20.0)]
+
+
+def test_a_backward_may_cut_the_graph_it_is_in():
+    a = Value(2.0)
+    y = a * 3.0
+    b = Value(36.0, (y,), "square")
+    loss = b * 2.0 + b
+    watched = weakref.ref(y)
+
+    def _backward():
+        watched().grad += 12.0 * b.grad
+        b._prev = ()
+        loss._prev = ()
+        gc.collect()
+
+    b._backward = _backward
+    del y
+    loss.backward()
+    assert a.grad == 3.0 * 12.0 * 3.0
+    assert watched() is None
+
+
 # ---- the order
 def test_topological_order_is_operands_first_each_once_with_constants():
     x = Value(3.0, label="x")
