@@ -101,7 +101,7 @@ def sanitize():
     install("test", "-Csetup-args=-Dslabs=false", f"-Csetup-args=-Dc_args={flags}",
             f"-Csetup-args=-Dc_link_args={flags}")  # fmt: skip
     library = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
-    run(PYTHON, "-m", "pytest", "-m", "not slabs", *sys.argv[2:], "tests",
+    run(PYTHON, "-m", "pytest", *sys.argv[2:],
         LD_PRELOAD=library, ASAN_OPTIONS="detect_leaks=0", PYTHONMALLOC="malloc")  # fmt: skip
 
 
@@ -109,5 +109,6 @@ COMMANDS = {function.__name__: function for function in (demo, test, check, benc
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
-        sys.exit("\n".join(["python tasks.py COMMAND", *(f"  {n:10}{f.__doc__}" for n, f in COMMANDS.items())]))
+        lines = (f"  {name:10}{function.__doc__}" for name, function in COMMANDS.items())
+        sys.exit("\n".join(["python tasks.py COMMAND", *lines]))
     COMMANDS[sys.argv[1]]()

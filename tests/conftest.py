@@ -15,11 +15,20 @@ hypothesis.settings.load_profile("gradloom")
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "native: a promise of the native engine only")
+    config.addinivalue_line("markers", "slabs: a promise of its slabs, which a sanitizer's build leaves out")
+
+
+def _missing():
+    """The marks whose promise this build does not make, each with the reason."""
+    if ENGINE != "native":
+        return dict.fromkeys(("native", "slabs"), "a promise of the native engine; the plain one is loaded")
+    from gradloom._native.value import SLABS
+
+    return {} if SLABS else {"slabs": "this build has no slabs"}
 
 
 def pytest_collection_modifyitems(items):
-    if ENGINE != "native":
-        skip = pytest.mark.skip(reason="a promise of the native engine; the plain one is loaded")
+    for mark, reason in _missing().items():
         for item in items:
-            if item.get_closest_marker("native"):
-                item.add_marker(skip)
+            if item.get_closest_marker(mark):
+                item.add_marker(pytest.mark.skip(reason=reason))

@@ -240,8 +240,42 @@ def test_a_destructor_of_an_attribute_may_use_values():
     assert results == [6.0] * 10
 
 
+# ---- deep chains that Python's own containers hold together
+def test_a_long_chain_of_attributes_is_freed():
+    loss = Value(0.0)
+    for _ in range(100_000):
+        following = Value(1.0)
+        following.before = loss
+        loss = following
+    ref = weakref.ref(loss.before)
+    del loss, following
+    assert ref() is None
+
+
+def test_a_long_chain_of_closures_is_collected():
+    def bump(x):
+        out = Value(x.data + 1.0, (x,), "bump")
+
+        def _backward():
+            x.grad += out.grad
+
+        out._backward = _backward
+        return out
+
+    x = Value(0.0)
+    out = x
+    for _ in range(30_000):
+        out = bump(out)
+    out.backward()
+    assert (out.data, x.grad) == (30_000.0, 1.0)
+    ref = weakref.ref(out)
+    del out
+    gc.collect()
+    assert ref() is None
+
+
 # ---- the native engine is invisible to the collector until the user's state asks for it
-@pytest.mark.native
+@pytest.mark.slabs
 def test_operations_are_not_counted_by_the_collector():
     a, b = Value(1.5), Value(0.5)
     kept = [None] * 10_000
@@ -251,7 +285,7 @@ def test_operations_are_not_counted_by_the_collector():
     assert gc.get_count() == before
 
 
-@pytest.mark.native
+@pytest.mark.slabs
 def test_a_graph_of_a_million_nodes_provokes_no_collection():
     collections = []
 

@@ -125,20 +125,18 @@ typedef struct {
     Py_ssize_t count, capacity;
 } NodeStack;
 
-static int stack_grow(NodeStack *s, Node **fixed) {
+static int stack_grow(NodeStack *s) {
     Py_ssize_t capacity = s->capacity ? 2 * s->capacity : 256;
-    Node **items = PyMem_Realloc(s->items == fixed ? NULL : s->items, capacity * sizeof(Node *));
+    Node **items = PyMem_Realloc(s->items, capacity * sizeof(Node *));
     if (items == NULL)
         return -1;
-    if (s->items == fixed && fixed != NULL)
-        memcpy(items, fixed, s->count * sizeof(Node *));
     s->items = items;
     s->capacity = capacity;
     return 0;
 }
 
 static inline int stack_push(NodeStack *s, Node *n) {
-    if (UNLIKELY(s->count == s->capacity) && stack_grow(s, NULL) < 0)
+    if (UNLIKELY(s->count == s->capacity) && stack_grow(s) < 0)
         return -1;
     s->items[s->count++] = n;
     return 0;

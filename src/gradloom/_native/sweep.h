@@ -21,14 +21,19 @@ static PyObject *str_backward;
 enum { SHORT_WALK = 48 };
 
 typedef struct {
-    NodeStack order;
-    Node *few[SHORT_WALK]; /* small graphs need no allocation */
-    int python;            /* some node's derivative is the user's Python */
+    Node *node;
+    double before; /* its gradient when the walk met it */
+} Met;
+
+typedef struct {
+    Met *items, few[SHORT_WALK]; /* operands first; small graphs need no allocation */
+    Py_ssize_t count, capacity;
+    int python; /* some node's derivative is the user's Python */
 } Walk;
 
 static void walk_free(Walk *w) {
-    if (w->order.items != w->few)
-        PyMem_Free(w->order.items);
+    if (w->items != w->few)
+        PyMem_Free(w->items);
 }
 
 /* Raise why there is no gradient; always -1. */
@@ -88,12 +93,25 @@ static inline int check_derivative(Node *n, Walk *w) {
     return 0;
 }
 
+/* Twice the room, out of the fixed first part if that is where the items are; NULL with an error. */
+static void *grown(void *items, const void *fixed, Py_ssize_t *capacity, size_t size) {
+    void *more = PyMem_Realloc(items == fixed ? NULL : items, 2 * *capacity * size);
+    if (more == NULL)
+        return PyErr_NoMemory();
+    if (items == fixed)
+        memcpy(more, fixed, *capacity * size);
+    *capacity *= 2;
+    return more;
+}
+
 static inline int walk_append(Walk *w, Node *n) {
-    if (UNLIKELY(w->order.count == w->order.capacity) && stack_grow(&w->order, w->few) < 0) {
-        PyErr_NoMemory();
-        return -1;
+    if (UNLIKELY(w->count == w->capacity)) {
+        Met *more = grown(w->items, w->few, &w->capacity, sizeof(Met));
+        if (more == NULL)
+            return -1;
+        w->items = more;
     }
-    w->order.items[w->order.count++] = n;
+    w->items[w->count++] = (Met){n, n->grad};
     return 0;
 }
 
@@ -110,23 +128,25 @@ typedef struct {
 
 static inline int path_push(Path *p, Node *n) {
     if (UNLIKELY(p->depth == p->capacity)) {
-        int fixed = p->items == p->few;
-        Visit *longer = PyMem_Realloc(fixed ? NULL : p->items, 2 * p->capacity * sizeof(Visit));
-        if (longer == NULL) {
-            PyErr_NoMemory();
+        Visit *more = grown(p->items, p->few, &p->capacity, sizeof(Visit));
+        if (more == NULL)
             return -1;
-        }
-        if (fixed)
-            memcpy(longer, p->few, sizeof(p->few));
-        p->items = longer;
-        p->capacity *= 2;
+        p->items = more;
     }
     p->items[p->depth++] = (Visit){n, 0};
     return 0;
 }
 
-/* List the nodes below root. 0, or -1 with an exception; free with walk_free either way. */
-static int walk(Walk *w, Node *root, int check) {
+/* Give every node that the walk met the gradient that it had. */
+static void walk_undo(Walk *w) {
+    for (Py_ssize_t i = 0; i < w->count; i++)
+        w->items[i].node->grad = w->items[i].before;
+}
+
+/* List the nodes below root. 0, or -1 with an exception; free with walk_free either way.
+ * To sweep: check every derivative, and set the gradient of inner nodes to 0 in passing (a pass of its
+ * own over a graph that no longer fits the cache costs as much as the chain rule). */
+static int walk(Walk *w, Node *root, int to_sweep) {
     static uint64_t walks;
     const uint64_t entered = 2 * ++walks, finished = entered + 1;
     Path path;
@@ -134,7 +154,9 @@ static int walk(Walk *w, Node *root, int check) {
     path.items = path.few;
     path.depth = 0;
     path.capacity = SHORT_WALK;
-    w->order = (NodeStack){w->few, 0, SHORT_WALK};
+    w->items = w->few;
+    w->count = 0;
+    w->capacity = SHORT_WALK;
     w->python = 0;
     root->mark = entered;
     failed = path_push(&path, root);
@@ -166,8 +188,12 @@ static int walk(Walk *w, Node *root, int check) {
         }
         path.depth--;
         n->mark = finished;
-        failed = (check && check_derivative(n, w) < 0) || walk_append(w, n) < 0;
+        failed = (to_sweep && check_derivative(n, w) < 0) || walk_append(w, n) < 0;
+        if (to_sweep && count > 0 && !failed)
+            n->grad = 0.0;
     }
+    if (failed && to_sweep)
+        walk_undo(w);
     if (path.items != path.few)
         PyMem_Free(path.items);
     return failed ? -1 : 0;
@@ -256,30 +282,14 @@ static inline int chain_rule(Node *n) {
 }
 
 /* ---- the sweep */
-static inline void sweep_start(Walk *w, Node *root, double seed) {
-    for (Py_ssize_t i = 0; i < w->order.count; i++)
-        if (has_operands(w->order.items[i]))
-            w->order.items[i]->grad = 0.0;
-    root->grad = has_operands(root) ? seed : root->grad + seed;
-}
-
-static int sweep_with_python(Walk *w, Node *root, double seed) {
-    const Py_ssize_t count = w->order.count;
-    Node **nodes = w->order.items;
+static int sweep_with_python(Walk *w) {
     int failed = 0;
-    double *before = PyMem_Malloc(count * sizeof(double));
-    if (before == NULL) {
-        PyErr_NoMemory();
-        return -1;
+    for (Py_ssize_t i = 0; i < w->count; i++) { /* the user's code may drop nodes: hold them */
+        w->items[i].node->flags |= SWEEPING;
+        Py_INCREF(w->items[i].node);
     }
-    for (Py_ssize_t i = 0; i < count; i++) { /* the user's code may drop nodes: hold them */
-        before[i] = nodes[i]->grad;
-        nodes[i]->flags |= SWEEPING;
-        Py_INCREF(nodes[i]);
-    }
-    sweep_start(w, root, seed);
-    for (Py_ssize_t i = count; i-- > 0 && !failed;) {
-        Node *n = nodes[i];
+    for (Py_ssize_t i = w->count; i-- > 0 && !failed;) {
+        Node *n = w->items[i].node;
         if (is_by_hand(n)) {
             PyObject *step = PyObject_GetAttr((PyObject *)n, str_backward);
             PyObject *none = step ? PyObject_CallNoArgs(step) : NULL;
@@ -290,34 +300,35 @@ static int sweep_with_python(Walk *w, Node *root, double seed) {
         else
             failed = chain_rule(n) < 0;
     }
-    for (Py_ssize_t i = 0; i < count; i++) {
-        if (failed)
-            nodes[i]->grad = before[i];
-        nodes[i]->flags &= (uint8_t)~SWEEPING;
-    }
-    for (Py_ssize_t i = 0; i < count; i++)
-        Py_DECREF(nodes[i]);
-    PyMem_Free(before);
+    if (failed)
+        walk_undo(w);
+    for (Py_ssize_t i = 0; i < w->count; i++)
+        w->items[i].node->flags &= (uint8_t)~SWEEPING;
+    for (Py_ssize_t i = 0; i < w->count; i++)
+        Py_DECREF(w->items[i].node);
     return failed ? -1 : 0;
 }
 
-static int any_python_sweep; /* how many sweeps that run Python are unfinished */
+static int sweeps_with_python; /* how many are unfinished, in whatever thread */
 
 static int backward_from(Node *root, double seed) {
     Walk w;
     int failed = walk(&w, root, 1);
-    for (Py_ssize_t i = 0; any_python_sweep && !failed && i < w.order.count; i++)
-        if (w.order.items[i]->flags & SWEEPING)
+    for (Py_ssize_t i = 0; sweeps_with_python && !failed && i < w.count; i++)
+        if (w.items[i].node->flags & SWEEPING) {
+            walk_undo(&w);
             failed = refuse("sweeping", root, NULL);
+        }
+    if (!failed)
+        root->grad = has_operands(root) ? seed : root->grad + seed;
     if (!failed && w.python) {
-        any_python_sweep++;
-        failed = sweep_with_python(&w, root, seed);
-        any_python_sweep--;
+        sweeps_with_python++;
+        failed = sweep_with_python(&w);
+        sweeps_with_python--;
     }
     else if (!failed) {
-        sweep_start(&w, root, seed);
-        for (Py_ssize_t i = w.order.count; i-- > 0 && !failed;)
-            failed = chain_rule(w.order.items[i]) < 0;
+        for (Py_ssize_t i = w.count; i-- > 0;)
+            step_in_slots(w.items[i].node);
     }
     walk_free(&w);
     return failed;

@@ -682,8 +682,8 @@ static PyMethodDef BACKWARD = {"backward", (PyCFunction)(void (*)(void))backward
 static PyObject *zero_grad(PyObject *self, PyObject *unused) {
     Walk w;
     int failed = walk(&w, (Node *)self, 0);
-    for (Py_ssize_t i = 0; !failed && i < w.order.count; i++)
-        w.order.items[i]->grad = 0.0;
+    for (Py_ssize_t i = 0; !failed && i < w.count; i++)
+        w.items[i].node->grad = 0.0;
     walk_free(&w);
     if (failed)
         return NULL;
@@ -695,9 +695,9 @@ static PyObject *order(PyObject *module, PyObject *root) {
     PyObject *list = NULL;
     if (check_root(root) < 0)
         return NULL;
-    if (walk(&w, (Node *)root, 0) == 0 && (list = PyList_New(w.order.count)) != NULL)
-        for (Py_ssize_t i = 0; i < w.order.count; i++)
-            PyList_SET_ITEM(list, i, Py_NewRef((PyObject *)w.order.items[i]));
+    if (walk(&w, (Node *)root, 0) == 0 && (list = PyList_New(w.count)) != NULL)
+        for (Py_ssize_t i = 0; i < w.count; i++)
+            PyList_SET_ITEM(list, i, Py_NewRef((PyObject *)w.items[i].node));
     walk_free(&w);
     return list;
 }
@@ -892,6 +892,7 @@ static int exec(PyObject *module) {
     int failed = method == NULL || PyObject_SetAttrString((PyObject *)ValueType, "backward", method) < 0;
     Py_XDECREF(function);
     Py_XDECREF(method);
+    failed = failed || PyModule_AddIntConstant(module, "SLABS", GRADLOOM_SLABS) < 0;
     return failed ? -1 : PyModule_AddObjectRef(module, "Value", (PyObject *)ValueType);
 }
 
