@@ -1,0 +1,93 @@
+"""``gradloom demo``: from one neuron to a network that judges real data, in seconds.
+
+Takes: a folder for the pictures.
+Gives: ``run``, which draws a neuron, trains two networks, and prints a table of what was made.
+Promises: the numbers are the same at each run; the folder is made if need be; a picture is written
+whole or not at all; nothing opens a window or asks the network.
+"""
+
+import time
+from pathlib import Path
+
+from gradloom.cli.console import check_extras, console
+from gradloom.engine import ENGINE, Value
+
+__all__ = ["neuron", "run"]
+
+
+def neuron():
+    """The lesson's neuron, after ``backward()``: tanh(x1 w1 + x2 w2 + b)."""
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+    b = Value(6.8813735870195432, label="b")
+    n = x1 * w1 + x2 * w2 + b
+    n.label = "n"
+    o = n.tanh()
+    o.label = "o"
+    o.backward()
+    return o
+
+
+def _draw_neuron(screen, folder):
+    o = neuron()
+    o.draw(title="A neuron after backward()").save(folder / "neuron.png", scale=2)
+    return "neuron.png", f"a neuron of output {o.data:.4f}, with its gradients"
+
+
+def run(out="gradloom-demo", steps=100, epochs=10):
+    """Make everything into the folder ``out``; the exit status.
+
+    Parameters
+    ----------
+    out : str or path-like
+        The folder for the pictures.
+    steps, epochs : int
+        How long the two networks train.
+
+    Raises
+    ------
+    MissingExtraError
+        rich, matplotlib or scikit-learn is missing; the message has the command to type.
+    NotADirectoryError
+        ``out`` is a file.
+    """
+    check_extras("gradloom demo")
+    from gradloom.cli import cancer, moons
+
+    folder, screen = _folder(out), console()
+    if ENGINE == "plain":
+        screen.print("The plain engine is in use: the same numbers, in minutes instead of seconds.")
+    parts = {
+        "a neuron": lambda: _draw_neuron(screen, folder),
+        "two moons": lambda: moons.run(screen, folder, steps),
+        "breast cancer": lambda: cancer.run(screen, folder, epochs),
+    }
+    rows = []
+    for name, make in parts.items():
+        start = time.perf_counter()
+        file, result = make()
+        rows.append((name, result, file, time.perf_counter() - start))
+    _print_rows(screen, rows)
+    screen.print(f"The pictures are in {folder}", soft_wrap=True, markup=False)
+    return 0
+
+
+def _folder(out):
+    folder = Path(out)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{out} is a file; give a folder for the pictures: gradloom demo --out DIR")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _print_rows(screen, rows):
+    from rich.table import Table
+
+    grid = Table(title="What was made", show_footer=True)
+    grid.add_column("part", "in all")
+    grid.add_column("result")
+    grid.add_column("picture")
+    grid.add_column("time", f"{sum(row[-1] for row in rows):.1f} s", justify="right")
+    for *words, seconds in rows:
+        grid.add_row(*words, f"{seconds:.1f} s")
+    screen.print(grid)
