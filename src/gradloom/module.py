@@ -37,7 +37,7 @@ class Module:
 
     def parameters(self):
         """The Values to train, as a list."""
-        return [p for _, p in _find(self)]
+        return [p for _, _, p in _find(self)]
 
     def named_parameters(self):
         """The Values to train as a list of (name, Value), such as ``("layers.0.neurons.1.b", v)``.
@@ -47,9 +47,10 @@ class Module:
         StateError
             Two parameters have one name: the keys ``1`` and ``"1"`` of a dict.
         """
-        found = _find(self)
         if _writes_parameters(self):
             found = [(str(i), p) for i, p in enumerate(dict.fromkeys(self.parameters()))]
+        else:
+            found = [(f"{prefix}{key}", p) for prefix, key, p in _find(self)]
         names = [name for name, _ in found]
         if len(set(names)) < len(names):
             twice = next(name for name in names if names.count(name) > 1)
@@ -108,7 +109,7 @@ class Module:
 
 
 def _find(root):
-    """The (name, Value) of every leaf below ``root``, each once, in the order of assignment."""
+    """The (prefix, key, Value) of every leaf below ``root``, each once, in the order of assignment."""
     found, seen, stack = [], {id(root): root}, [("", iter(_parts(root)))]
     while stack:
         prefix, parts = stack[-1]
@@ -121,7 +122,7 @@ def _find(root):
                 stack.append((f"{prefix}{key}.", iter(inside)))
                 break
             if not x.operands:
-                found.append((f"{prefix}{key}", x))
+                found.append((prefix, key, x))
         else:
             stack.pop()
     return found
