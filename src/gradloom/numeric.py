@@ -7,13 +7,23 @@ Promises: an answer from the outside, by arithmetic that knows no derivative. Th
 they were: their numbers and gradients are not touched, nor is any other gradient.
 """
 
+from collections.abc import Callable
+from typing import TypeAlias, overload
+
 from gradloom.arithmetic import number
 from gradloom.engine import Value, topological_order
 from gradloom.errors import DerivativeError
 
 __all__ = ["gradcheck", "slope"]
 
+_Scalar: TypeAlias = Value | float
+_Several: TypeAlias = list[_Scalar] | list[Value] | list[float] | tuple[_Scalar, ...]
 
+
+@overload
+def slope(f: Callable[..., _Scalar], x: _Scalar, h: float = 1e-6) -> float: ...
+@overload
+def slope(f: Callable[..., _Scalar], x: _Several, h: float = 1e-6) -> list[float]: ...
 def slope(f, x, h=1e-6):
     """How fast ``f`` rises at ``x``: ``(f(x + h) - f(x)) / h``.
 
@@ -48,7 +58,15 @@ def slope(f, x, h=1e-6):
     return slopes if isinstance(x, (list, tuple)) else slopes[0]
 
 
-def gradcheck(f, inputs, *, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True):
+def gradcheck(
+    f: Callable[..., Value],
+    inputs: _Scalar | _Several,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
     """Whether ``backward()`` through ``f`` agrees with central differences.
 
     Parameters

@@ -7,6 +7,8 @@ Promises: it is a ``Row`` like those of ``ops.py`` and is treated like one every
 
 import functools
 import inspect
+from collections.abc import Callable
+from typing import Any
 
 from gradloom.arithmetic import foreign, number
 from gradloom.engine import Value, apply
@@ -15,7 +17,7 @@ from gradloom.ops import Row
 __all__ = ["primitive"]
 
 
-def primitive(value, partials):
+def primitive(value: Callable[..., float], partials: Callable[..., tuple[Any, ...]]) -> Callable[..., Any]:
     """A new differentiable operation from its value and its local derivatives.
 
     Parameters
@@ -59,17 +61,17 @@ def primitive(value, partials):
     row = Row(name, name, value, checked, domain=((-1.0, 1.0),) * arity)
 
     @functools.wraps(value)
-    def operation(*operands):
-        if len(operands) != arity:
-            raise TypeError(f"{name} takes {arity} operands, not {len(operands)}")
-        operands = [x if isinstance(x, Value) else foreign(x, name) for x in operands]
+    def operation(*given):
+        if len(given) != arity:
+            raise TypeError(f"{name} takes {arity} operands, not {len(given)}")
+        operands = [x if isinstance(x, Value) else foreign(x, name) for x in given]
         if NotImplemented in operands:
             raise TypeError(f"{name} takes Values and numbers; for arrays loop over the elements")
         if not any(isinstance(x, Value) for x in operands):
             return number(row.value(*operands), name)
         return apply(row, *operands)
 
-    operation.row = row
+    operation.row = row  # type: ignore[attr-defined]
     return operation
 
 
