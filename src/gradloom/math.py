@@ -53,7 +53,7 @@ def _function(plain, of_values=None, results=1):
     def function(*xs, **options):
         chosen = plain
         for x in xs:
-            if isinstance(x, np.ndarray):
+            if isinstance(x, np.ndarray) and (x.ndim or x.dtype.hasobject):
                 arrays = np.frompyfunc(partial(function, **options), len(xs), results)(*xs)
                 return _settled(arrays) if results == 1 else tuple(map(_settled, arrays))
             if isinstance(x, Value):
@@ -75,7 +75,10 @@ def _of_sequences(plain, of_values):
 
     @wraps(plain)
     def function(*sequences, **options):
-        sequences = [tuple(xs) for xs in sequences]
+        try:
+            sequences = [tuple(xs) for xs in sequences]
+        except TypeError:
+            return plain(*sequences, **options)  # for its error
         found = any(isinstance(x, Value) for xs in (*sequences, options.values()) for x in xs)
         return (of_values if found else plain)(*sequences, **options)
 
@@ -84,11 +87,7 @@ def _of_sequences(plain, of_values):
 
 def _method(name):
     """The method ``name`` of the first operand, which becomes a Value if it is a number."""
-
-    def call(first, *rest):
-        return getattr(first if isinstance(first, Value) else Value(first), name)(*rest)
-
-    return call
+    return lambda first, *rest: getattr(first if isinstance(first, Value) else Value(first), name)(*rest)
 
 
 def _fold(function):
@@ -165,6 +164,7 @@ def where(cond, a, b, /):
     return Value(branch) if any(isinstance(x, Value) for x in branches) else branch
 
 
+@_function
 def clip(x, lo, hi):
     """``x``, no less than ``lo`` and no more than ``hi``; on the edge the gradient is that of ``x``.
 
@@ -178,6 +178,7 @@ def clip(x, lo, hi):
     >>> math.clip(7.0, -1.0, 1.0)
     1.0
     """
+    x, lo, hi = (_operand(v, "clip") for v in (x, lo, hi))
     return m.minimum(m.maximum(x, lo), hi)
 
 
@@ -195,8 +196,8 @@ def dot(xs, ys):
     >>> math.dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    xs, ys = ([_operand(x, "dot") for x in side] for side in (xs, ys))
-    return reduce(add, map(mul, *_pair("dot", xs, ys))) if xs else 0.0
+    xs, ys = _pair("dot", *([_operand(x, "dot") for x in side] for side in (xs, ys)))
+    return reduce(add, map(mul, xs, ys)) if xs else 0.0
 
 
 def softmax(xs):
