@@ -71,11 +71,7 @@ def test_partials_see_the_number_at_backward_time():
 
 
 def test_a_pole_is_inf_and_no_error():
-    root = (
-        primitive(math.sqrt, lambda m, x, r: (0.5 / r,))
-        if False
-        else primitive(lambda x: math.sqrt(x), lambda m, x, r: (0.5 / r,))
-    )
+    root = primitive(math.sqrt, lambda m, x, r: (0.5 / r,))
     x = Value(0.0)
     root(x).backward()
     assert x.grad == math.inf
