@@ -1,0 +1,102 @@
+"""What is written in a picture: numbers, names, and the boxes that hold them.
+
+Takes: a Value, and the Style that says which items of it to show.
+Gives: texts safe in Graphviz's HTML-like labels, in SVG and in a terminal; the box of a node.
+Promises: a label draws as it reads, whatever its characters: ``{ } | < > \\ " &``, line breaks,
+emoji; characters that no XML file may hold are written as escapes; long text ends in three dots;
+a blank item's number appears nowhere.
+"""
+
+import html
+import math
+import re
+
+import graphviz  # type: ignore[import-untyped]
+
+from gradloom.draw.style import Style
+from gradloom.draw.theme import Paint
+from gradloom.engine import Value
+
+__all__ = ["box", "describe", "in_box", "in_picture", "in_terminal", "number"]
+
+_FORBIDDEN = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_LONGEST_LINE, _MOST_LINES = 40, 6
+
+
+def number(x: float, digits: int) -> str:
+    """``x`` with ``digits`` decimals, or with an exponent where it would not fit a box.
+
+    Examples
+    --------
+    >>> number(2.0, 4), number(-0.00001, 4), number(1e300, 4), number(float("nan"), 4)
+    ('2.0000', '0.0000', '1.0000e+300', 'nan')
+    """
+    kind = "e" if math.isfinite(x) and abs(x) >= 1e9 else "f"
+    return f"{x:z.{digits}{kind}}"  # z: no minus sign before a rounded 0
+
+
+# ---- text
+def _lines(text: object) -> list[str]:
+    """The lines of ``text`` that a picture shows: not too many, none too long, all printable."""
+    rows = re.sub("\r\n?", "\n", str(text)).replace("\t", " ").split("\n")
+    if len(rows) > _MOST_LINES:
+        rows = [*rows[: _MOST_LINES - 1], "..."]
+    rows = [row if len(row) <= _LONGEST_LINE else row[: _LONGEST_LINE - 3] + "..." for row in rows]
+    return [_FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], row) for row in rows]
+
+
+# Graphviz reads \N in a label as the name of the node, in HTML-like ones too; \\ is a backslash.
+def in_box(text: object) -> str:
+    """``text`` for an HTML-like label."""
+    return "<BR/>".join(html.escape(row).replace("\\", "\\\\") for row in _lines(text))
+
+
+def in_picture(text: object) -> str:
+    """``text`` for an ordinary label, which is centred in every font."""
+    rows = (row.replace("&", "&amp;").replace("\\", "\\\\") for row in _lines(text))
+    return graphviz.nohtml("\\n".join(rows))
+
+
+def in_terminal(text: object) -> str:
+    """``text`` on one line."""
+    return "\\n".join(_lines(text))
+
+
+def describe(node: Value, style: Style, exact: bool = False) -> str:
+    """``node`` on one line, as ``label | data 2.0000 | grad 0.0000``; ``exact``: all the digits."""
+    items = []
+    for name in style.show:
+        if name in style.blank:
+            items.append(f"{name} ____")
+        elif name != "label":
+            x = getattr(node, name)
+            items.append(f"{name} {x if exact else number(x, style.digits)}")
+        elif node.label:
+            items.append(in_terminal(node.label))
+    return " | ".join(items) or "(no label)"
+
+
+# ---- boxes
+def box(node: Value, style: Style, paint: Paint) -> str:
+    """The HTML-like label of a Value: label | data | grad in a row, with blanks to fill in."""
+    shown = [name for name in style.show if name != "label" or node.label or name in style.blank]
+    first, *others = [_cell(name, node, style, paint) for name in shown] or [" "]
+    row = f"<TD>{first}</TD>"
+    row += "".join(f'<TD BORDER="1" SIDES="L" COLOR="{paint.rule}">{cell}</TD>' for cell in others)
+    return (
+        f'<<TABLE BORDER="{paint.width}" STYLE="ROUNDED" CELLBORDER="0" CELLSPACING="0" CELLPADDING="6" '
+        f'BGCOLOR="{paint.fill}" COLOR="{paint.line}"><TR>{row}</TR></TABLE>>'
+    )
+
+
+def _cell(name: str, node: Value, style: Style, paint: Paint) -> str:
+    if name == "label" and name not in style.blank:
+        return f"<B>{in_box(node.label)}</B>"
+    caption = f'<FONT COLOR="{style.theme.caption}" POINT-SIZE="10">{name} </FONT>'
+    if name not in style.blank:
+        return caption + number(getattr(node, name), style.digits)
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{caption}</TD>'
+        f'<TD BORDER="1" COLOR="{paint.line}" BGCOLOR="{style.theme.blank}" WIDTH="52" HEIGHT="18" '
+        f'FIXEDSIZE="TRUE"></TD></TR></TABLE>'
+    )

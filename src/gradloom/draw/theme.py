@@ -1,0 +1,74 @@
+"""The colours of the pictures, one theme a column of meaning.
+
+Takes: nothing.
+Gives: ``THEMES``, by name; each says how a leaf, an inner result, an operation and the root look.
+Promises: every theme paints its own background, so that a picture reads the same on a white page and
+in a dark notebook; text keeps a contrast of 4.5 to 1 or more on what lies behind it (tested);
+``print`` needs no colour at all.
+"""
+
+from dataclasses import dataclass
+
+__all__ = ["THEMES", "Paint", "Theme"]
+
+
+@dataclass(frozen=True)
+class Paint:
+    """How one kind of node looks: its fill, its outline, and the lines between its cells."""
+
+    fill: str
+    line: str
+    rule: str
+    width: int = 1
+
+
+@dataclass(frozen=True)
+class Theme:
+    """The colours of one picture."""
+
+    background: str
+    text: str
+    caption: str  # the small words "data" and "grad", and notes
+    edge: str
+    blank: str  # a field to fill in
+    leaf: Paint
+    result: Paint
+    root: Paint
+    operation: Paint
+
+
+THEMES = {
+    "light": Theme(
+        background="#ffffff",
+        text="#1c2733",
+        caption="#5f6d7c",
+        edge="#8794a3",
+        blank="#ffffff",
+        leaf=Paint("#eaf2fc", "#6d9bd3", "#c3d8f0"),
+        result=Paint("#f6f7f9", "#9ba7b4", "#d9dee4"),
+        root=Paint("#e6f5eb", "#4ba36c", "#b8dfc6", width=2),
+        operation=Paint("#fdf3dc", "#d5a13a", "#d5a13a"),
+    ),
+    "dark": Theme(
+        background="#12171e",
+        text="#e6ebf1",
+        caption="#9aa8b7",
+        edge="#7d8a99",
+        blank="#12171e",
+        leaf=Paint("#17293f", "#5388c4", "#2c4a6c"),
+        result=Paint("#1e2630", "#5f6e7e", "#38444f"),
+        root=Paint("#15352a", "#49a878", "#27604a", width=2),
+        operation=Paint("#3a2f16", "#c39a41", "#c39a41"),
+    ),
+    "print": Theme(
+        background="#ffffff",
+        text="#000000",
+        caption="#444444",
+        edge="#444444",
+        blank="#ffffff",
+        leaf=Paint("#ffffff", "#000000", "#999999"),
+        result=Paint("#f0f0f0", "#000000", "#999999"),
+        root=Paint("#f0f0f0", "#000000", "#999999", width=2),
+        operation=Paint("#ffffff", "#000000", "#000000"),
+    ),
+}
