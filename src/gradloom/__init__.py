@@ -23,7 +23,7 @@ How the files build on each other; each imports only from those above it::
     _native/     the engine's twin in C, generated from the table where it can be
 """
 
-from gradloom import math, nn, optim, protocols
+from gradloom import draw, math, nn, optim, protocols
 from gradloom.engine import Value, no_grad, topological_order
 from gradloom.errors import (
     CycleError,
@@ -52,6 +52,7 @@ __all__ = [
     "StateError",
     "SweepError",
     "Value",
+    "draw",
     "gradcheck",
     "math",
     "nn",

@@ -136,4 +136,4 @@ def _kind(x) -> str:
     return f"{type(x).__name__} ({x!r:.60})"
 
 
-Value.draw = draw  # type: ignore[attr-defined]
+Value.draw = draw  # type: ignore[assignment, method-assign]  # the stub shows the method
