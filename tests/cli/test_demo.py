@@ -43,6 +43,13 @@ def test_the_module_is_the_command():
     assert ran.stdout.startswith("usage: gradloom")
 
 
+def test_the_version(capsys):
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"gradloom {gradloom.__version__}\n"
+
+
 def test_an_unknown_command():
     with pytest.raises(SystemExit) as stop:
         main(["demonstrate"])
@@ -198,8 +205,9 @@ def test_progress_moves_on_a_terminal():
 # ---- refusals
 def test_a_folder_that_is_a_file(tmp_path, capsys):
     (tmp_path / "taken").write_text("mine")
-    assert main(["demo", "--out", str(tmp_path / "taken")]) == 1
-    assert "is a file; give a folder" in capsys.readouterr().err
+    for out in ("taken", "taken/inside"):
+        assert main(["demo", "--out", str(tmp_path / out)]) == 1
+        assert "is a file, or inside one; give a folder" in capsys.readouterr().err
     assert (tmp_path / "taken").read_text() == "mine"
 
 

@@ -11,6 +11,7 @@ import argparse
 import os
 import sys
 
+from gradloom import __version__
 from gradloom.errors import GradloomError
 
 __all__ = ["main"]
@@ -38,7 +39,8 @@ def _parser():
     parser = argparse.ArgumentParser(
         prog="gradloom", description="Exact gradients of plain scalar Python, and pictures of them."
     )
-    commands = parser.add_subparsers(title="commands", metavar="")
+    parser.add_argument("--version", action="version", version=f"gradloom {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
     demo = commands.add_parser("demo", help="train two small networks and draw what they learned")
     demo.add_argument(

@@ -102,7 +102,7 @@ def run(screen, folder, epochs=10):
     draw(curves, folder / "cancer.png")
     _print_confusion(screen, confusion(model, held_out))
     _, accuracy = curves["rows held out"][-1]
-    return "cancer.png", f"{accuracy:.1%} of {len(held_out)} rows held out judged rightly"
+    return "cancer.png", f"{100 * accuracy:.1f} % of {len(held_out)} held-out rows right"
 
 
 def _print_confusion(screen, counts):

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 from gradloom.cli.console import check_extras, console
+from gradloom.draw import draw
 from gradloom.engine import ENGINE, Value
 
 __all__ = ["neuron", "run"]
@@ -30,8 +31,8 @@ def neuron():
 
 def _draw_neuron(screen, folder):
     o = neuron()
-    o.draw(title="A neuron after backward()").save(folder / "neuron.png", scale=2)
-    return "neuron.png", f"a neuron of output {o.data:.4f}, with its gradients"
+    draw(o, title="A neuron after backward()").save(folder / "neuron.png", scale=2)
+    return "neuron.png", f"output {o.data:.4f}, and every gradient"
 
 
 def run(out="gradloom-demo", steps=100, epochs=10):
@@ -74,9 +75,11 @@ def run(out="gradloom-demo", steps=100, epochs=10):
 
 def _folder(out):
     folder = Path(out)
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{out} is a file; give a folder for the pictures: gradloom demo --out DIR")
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        cure = "give a folder for the pictures: gradloom demo --out DIR"
+        raise NotADirectoryError(f"{out} is a file, or inside one; {cure}") from None
     return folder
 
 
