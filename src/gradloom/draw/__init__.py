@@ -76,7 +76,7 @@ def draw(
         raise TypeError(f"title must be a str, not {type(title).__name__}")
     view = _view(root, edges, whole("max_nodes", max_nodes, 1, 1_000_000))
     notes = {f"v{i}": describe(node, looks, exact=True) for i, node in enumerate(view.nodes)}
-    name = title or " ".join(["the graph of", in_terminal(view.nodes[0].label) or "a Value"])
+    name = in_terminal(title or f"the graph of {view.nodes[0].label or 'a Value'}")
     return Drawing(figure(view, looks, title), tree(view, looks), notes, name)
 
 

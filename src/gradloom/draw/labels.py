@@ -19,7 +19,7 @@ from gradloom.engine import Value
 
 __all__ = ["box", "describe", "in_box", "in_picture", "in_terminal", "number"]
 
-_FORBIDDEN = re.compile("[^\t\n\x20-\x7e\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN = "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"  # in XML; compiled when first needed
 _LONGEST_LINE, _MOST_LINES = 40, 6
 
 
@@ -42,13 +42,15 @@ def _lines(text: object) -> list[str]:
     if len(rows) > _MOST_LINES:
         rows = [*rows[: _MOST_LINES - 1], "..."]
     rows = [row if len(row) <= _LONGEST_LINE else row[: _LONGEST_LINE - 3] + "..." for row in rows]
-    return [_FORBIDDEN.sub(lambda found: repr(found[0])[1:-1], row) for row in rows]
+    return [re.sub(_FORBIDDEN, lambda found: repr(found[0])[1:-1], row) for row in rows]
 
 
 # Graphviz reads \N in a label as the name of the node, in HTML-like ones too; \\ is a backslash.
+# Graphviz 2.43 (Debian 12) takes a ] at the start of an HTML-like text for a syntax error.
 def in_box(text: object) -> str:
     """``text`` for an HTML-like label."""
-    return "<BR/>".join(html.escape(row).replace("\\", "\\\\") for row in _lines(text))
+    rows = (html.escape(row).replace("\\", "\\\\").replace("]", "&#93;") for row in _lines(text))
+    return "<BR/>".join(rows)
 
 
 def in_picture(text: object) -> str:
