@@ -200,11 +200,11 @@ class Value:
     def __rfloordiv__(self, other: _Array, /) -> _Array: ...
     def __neg__(self) -> Value: """r = -x, where d/dx = -1.0."""
     @overload
-    def __pow__(self, other: _Scalar, modulus: None = None, /) -> Value: """r = x ** y, where d/dx = where(eq(y, 0.0), 0.0, y * pow(x, y - 1.0)), d/dy = where(eq(r, 0.0), 0.0, log(x) * r). Note: exponent 0: d/dx is 0; at 0**y with y > 0: d/dy is 0; d/dy of a negative base is nan."""
+    def __pow__(self, other: _Scalar, modulus: None = None, /) -> Value: """r = x ** y, where d/dx = y * pow(where(eq(y, 0.0) * (1.0 - ge(abs(x), 1e-300)), 1.0, x), y - 1.0), d/dy = where(eq(r, 0.0), 0.0, log(x) * r). Note: exponent 0: d/dx is 0; at 0**y with y > 0: d/dy is 0; d/dy of a negative base is nan."""
     @overload
     def __pow__(self, other: _Array, modulus: None = None, /) -> _Array: ...
     @overload
-    def __rpow__(self, other: _Scalar, /) -> Value: """r = x ** y, where d/dx = where(eq(y, 0.0), 0.0, y * pow(x, y - 1.0)), d/dy = where(eq(r, 0.0), 0.0, log(x) * r). Note: exponent 0: d/dx is 0; at 0**y with y > 0: d/dy is 0; d/dy of a negative base is nan."""
+    def __rpow__(self, other: _Scalar, /) -> Value: """r = x ** y, where d/dx = y * pow(where(eq(y, 0.0) * (1.0 - ge(abs(x), 1e-300)), 1.0, x), y - 1.0), d/dy = where(eq(r, 0.0), 0.0, log(x) * r). Note: exponent 0: d/dx is 0; at 0**y with y > 0: d/dy is 0; d/dy of a negative base is nan."""
     @overload
     def __rpow__(self, other: _Array, /) -> _Array: ...
     def exp(self) -> Value: """r = exp(x), where d/dx = r."""
