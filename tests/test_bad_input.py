@@ -131,7 +131,7 @@ def test_a_type_that_knows_values_is_asked():
 
 def test_children_must_be_values():
     for children in ((2.0,), Value(2.0), ["x"], "x"):
-        with pytest.raises(TypeError, match=r"operands of a Value must be Values, in a tuple"):
+        with pytest.raises(TypeError, match=r"_children must be a tuple of Values"):
             Value(1.0, children)
     v = Value(1.0) * 2.0
     with pytest.raises(TypeError, match=r"operands of a Value must be Values"):

@@ -102,6 +102,27 @@ def local_derivatives(row, numbers, result):
             return tuple(map(float, partials))
 
 
+def stale_operand(node, row, operands):
+    """The first operand whose number the derivatives read and that is younger than ``node``, or None."""
+    read = (operands[i] for i in row.reads)
+    return next((x for x in read if type(x) is not float and x._stamp > node._stamp), None)
+
+
+def gradient_of_constant(node, i):
+    """What ``backward()`` had for operand ``i`` of ``node``: a constant that nobody had looked at yet.
+
+    nan where the numbers that it was computed from are gone.
+    """
+    row, operands = node._recipe
+    if node.grad == 0.0:
+        return 0.0
+    if stale_operand(node, row, operands) is not None:
+        return float("nan")
+    numbers = [x if type(x) is float else x.data for x in operands]
+    partial = local_derivatives(row, numbers, node.data)[i]
+    return 0.0 if partial == 0.0 and row.selects else partial * node.grad
+
+
 # ---- why there is no gradient
 _REFUSALS = {
     "stale": (

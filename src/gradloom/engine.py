@@ -23,19 +23,27 @@ import numpy as np
 from gradloom.arithmetic import (
     evaluate,
     foreign,
+    gradient_of_constant,
     is_number,
     local_derivatives,
     not_accepted,
     number,
     refuse,
+    stale_operand,
 )
 from gradloom.errors import NativeEngineWarning
 from gradloom.ops import TABLE
 
 __all__ = ["Value", "apply", "no_grad", "read", "topological_order", "write"]
 
+
+
+class _Thread(threading.local):
+    silent = False  # True inside no_grad()
+
+
+_thread = _Thread()
 _clock = itertools.count(1)  # stamps: which of two Values is younger
-_thread = threading.local()  # .silent is True inside no_grad(), for this thread
 _sweeping: set[int] = set()  # the ids of the nodes in an unfinished backward()
 _sweeping_lock = threading.Lock()
 
@@ -81,7 +89,7 @@ class Value:
         self._handmade = None  # a _backward assigned by the user
         self._stamp = next(_clock)
         self.label = label
-        if getattr(_thread, "silent", False):
+        if _thread.silent:
             self._operands, self._op = (), ""
 
     # ---- the number, its gradient, and where it came from
@@ -110,6 +118,7 @@ class Value:
             if type(x) is float:
                 constant = Value(x)
                 constant._stamp = self._stamp  # as old as its result, or the result would be stale
+                constant._grad = gradient_of_constant(self, i)
                 self._operands = (*self._operands[:i], constant, *self._operands[i + 1 :])
         return self._operands[:count]
 
@@ -232,7 +241,7 @@ def apply(row, *operands):
         raise TypeError(f"{row.symbol} takes {row.arity} operands, not {len(operands)}")
     numbers = _numbers(operands)
     result = Value(evaluate(row, numbers, operands))
-    if any(isinstance(x, Value) for x in operands) and not getattr(_thread, "silent", False):
+    if any(isinstance(x, Value) for x in operands) and not _thread.silent:
         result._row, result._operands, result._op = row, operands, row.picture_symbol(numbers)
     return result
 
@@ -247,9 +256,9 @@ def _numbers(operands):
 
 def _by_hand(children):
     """The operands of a node made by hand, in order; those of a set by age."""
-    values = () if isinstance(children, Value) else tuple(children)
-    if isinstance(children, Value) or not all(isinstance(x, Value) for x in values):
-        raise TypeError("the operands of a Value must be Values, in a tuple: Value(t, (x,), 'tanh')")
+    values = tuple(children) if np.iterable(children) else (None,)
+    if not all(isinstance(x, Value) for x in values):
+        raise TypeError("_children must be a tuple of Values: Value(t, (x,), 'tanh')")
     by_age = isinstance(children, (set, frozenset))
     return tuple(sorted(values, key=lambda x: x._stamp)) if by_age else values
 
@@ -341,10 +350,9 @@ def _check_derivative(node):
         if node._operands:
             refuse("underived", node)
         return
-    for i in node._row.reads:
-        x = node._operands[i]
-        if isinstance(x, Value) and x._stamp > node._stamp:
-            refuse("stale", node, x)
+    younger = stale_operand(node, node._row, node._operands)
+    if younger is not None:
+        refuse("stale", node, younger)
 
 
 # ---- many Values at once, for optimisers; and graphs that are not wanted
@@ -364,7 +372,7 @@ def write(values, numbers, attribute="data"):
 
 def set_silent(silent):
     """Stop or start remembering operands in this thread; what it was before."""
-    before, _thread.silent = getattr(_thread, "silent", False), silent
+    before, _thread.silent = _thread.silent, silent
     return before
 
 

@@ -7,6 +7,7 @@ Promises: nothing here recurses over a graph; no conversion loses a gradient wit
 
 import copy
 
+from gradloom.arithmetic import stale_operand
 from gradloom.engine import Value, apply, order
 from gradloom.ops import TABLE
 
@@ -63,11 +64,7 @@ def _check_copyable(node):
 
 
 def _is_stale(node, row, operands):
-    """Whether a number that the derivatives read was assigned after ``node`` was computed."""
-    if row is None:
-        return False
-    read = (operands[i] for i in row.reads)
-    return any(isinstance(x, Value) and x._stamp > node._stamp for x in read)
+    return row is not None and stale_operand(node, row, operands) is not None
 
 
 def _twin(cls, data, grad, recipe=None, stale=False):
@@ -190,6 +187,7 @@ for _name, _function in {
     "__complex__": _refusal("complex()", "complex(v.data)"),
     "__trunc__": _trunc,
     "__round__": _round,
+    "__pos__": lambda self: self,
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__reduce_ex__": _reduce,

@@ -432,10 +432,23 @@ static PyObject *raw_operands(const Node *n) {
     return operands;
 }
 
-static Node *constant_node(const Node *n, double x) {
+static PyObject *py_gradient_of_constant;
+
+/* Operand i, a constant, as a leaf. */
+static Node *constant_node(Node *n, Py_ssize_t i, double x) {
+    double grad = 0.0;
+    if (n->grad != 0.0) {
+        PyObject *number = PyObject_CallFunction(py_gradient_of_constant, "On", n, i);
+        if (number == NULL)
+            return NULL;
+        grad = PyFloat_AsDouble(number);
+        Py_DECREF(number);
+    }
     Node *constant = node_new(x);
-    if (constant != NULL)
+    if (constant != NULL) {
         constant->stamp = n->stamp; /* as old as its result, or the result would be stale */
+        constant->grad = grad;
+    }
     return constant;
 }
 
@@ -446,7 +459,7 @@ static int materialise(Node *n) {
         PyObject *fresh = PyTuple_New(PyTuple_GET_SIZE(old));
         for (Py_ssize_t i = 0; fresh && i < PyTuple_GET_SIZE(old); i++) {
             PyObject *x = PyTuple_GET_ITEM(old, i);
-            x = IS_VALUE(x) ? Py_NewRef(x) : (PyObject *)constant_node(n, PyFloat_AsDouble(x));
+            x = IS_VALUE(x) ? Py_NewRef(x) : (PyObject *)constant_node(n, i, PyFloat_AsDouble(x));
             if (x == NULL)
                 Py_CLEAR(fresh);
             else
@@ -462,7 +475,7 @@ static int materialise(Node *n) {
     for (int i = 0; i < operands; i++) {
         if (operand_node(n, i))
             continue;
-        Node *x = constant_node(n, n->operand[i].constant);
+        Node *x = constant_node(n, i, n->operand[i].constant);
         if (x == NULL)
             return -1;
         n->operand[i].node = x;
@@ -858,6 +871,7 @@ static const struct {
     {&py_evaluate, "gradloom.arithmetic", "evaluate"},
     {&py_not_accepted, "gradloom.arithmetic", "not_accepted"},
     {&py_refuse, "gradloom.arithmetic", "refuse"},
+    {&py_gradient_of_constant, "gradloom.arithmetic", "gradient_of_constant"},
     {&py_local_derivatives, "gradloom.arithmetic", "local_derivatives"},
     {&py_by_hand, "gradloom.engine", "_by_hand"},
     {&py_check_value, "gradloom.engine", "_check_value"},

@@ -94,8 +94,10 @@ def _screen():
     from rich.padding import Padding
     from rich.syntax import Syntax
     from rich.text import Text
+    from rich.theme import Theme
 
-    console = Console(highlight=False, width=_width())
+    # Inline code without rich's black box, which looks wrong on a light background.
+    console = Console(highlight=False, width=_width(), theme=Theme({"markdown.code": "bold"}))
 
     def say(content, indent=0):
         console.print(Padding(content, (0, 0, 1, indent)))
