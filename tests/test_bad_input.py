@@ -134,7 +134,7 @@ def test_children_must_be_values():
         with pytest.raises(TypeError, match=r"_children must be a tuple of Values"):
             Value(1.0, children)
     v = Value(1.0) * 2.0
-    with pytest.raises(TypeError, match=r"operands of a Value must be Values"):
+    with pytest.raises(TypeError, match=r"_children must be a tuple of Values"):
         v._prev = (1.0,)
     assert v._op == "*"
     v.backward()
