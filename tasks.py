@@ -78,6 +78,7 @@ def check():
     run(PYTHON, "-m", "ruff", "check", ".")
     run(PYTHON, "tools/stubs.py", "--check")
     run(PYTHON, "-m", "mypy")
+    run(PYTHON, "-m", "pytest", "tests/test_stubs.py")
     with tempfile.TemporaryDirectory() as folder:
         run(PYTHON, "-m", "build", "--outdir", folder, ".")
         for pattern in ("*.whl", "*.tar.gz"):

@@ -8,7 +8,6 @@ import random
 import micrograd.nn
 import numpy as np
 import pytest
-import torch
 
 from gradloom import Value
 from gradloom.errors import StateError
@@ -77,6 +76,7 @@ def test_kinds_of_input(row):
 # ---- activations
 @pytest.mark.parametrize("name", ["relu", "tanh", "sigmoid", "softplus"])
 def test_an_activation_against_torch(name):
+    torch = pytest.importorskip("torch")
     model = MLP(2, [3, 1], activation=name)
     w = torch.tensor([p.data for p in model.parameters()], dtype=torch.float64, requires_grad=True)
     x = torch.tensor([0.3, -0.8], dtype=torch.float64)

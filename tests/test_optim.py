@@ -4,7 +4,6 @@ import itertools
 import math
 
 import pytest
-import torch
 
 from gradloom import Value
 from gradloom.nn import MLP
@@ -32,8 +31,7 @@ ADAMS = [
     {"lr": 0.3, "amsgrad": True},
     {"lr": 0.3, "amsgrad": True, "weight_decay": 0.1, "maximize": True},
 ]
-CASES = [(SGD, torch.optim.SGD, k) for k in SGDS]
-CASES += [(Adam, torch.optim.Adam, k) for k in ADAMS] + [(AdamW, torch.optim.AdamW, k) for k in ADAMS]
+CASES = [(SGD, k) for k in SGDS] + [(Adam, k) for k in ADAMS] + [(AdamW, k) for k in ADAMS]
 
 
 def loss(x, sin):
@@ -42,8 +40,10 @@ def loss(x, sin):
     return (a - 1.0) ** 2 + (a * b + 0.5) ** 2 * 0.1 + sin(c * 7.0) * 0.3 + d * c * 0.01
 
 
-@pytest.mark.parametrize(("ours", "theirs", "arguments"), CASES)
-def test_steps_are_torchs(ours, theirs, arguments):
+@pytest.mark.parametrize(("ours", "arguments"), CASES)
+def test_steps_are_torchs(ours, arguments):
+    torch = pytest.importorskip("torch")
+    theirs = getattr(torch.optim, ours.__name__)
     x = [Value(s) for s in START]
     y = [torch.tensor(s, dtype=torch.float64, requires_grad=True) for s in START]
     opt, oracle = ours(x, **arguments), theirs(y, **arguments)
@@ -100,6 +100,7 @@ def test_a_step_makes_old_results_stale():
 
 @pytest.mark.parametrize("make", [SGD, Adam, AdamW])
 def test_overflow_and_nan_are_torchs(make):
+    torch = pytest.importorskip("torch")
     theirs = getattr(torch.optim, make.__name__)
     for start, grad in itertools.product([1.0, 1e308], [math.nan, math.inf, 1e308, -1e308]):
         x, y = Value(start), torch.tensor(start, dtype=torch.float64, requires_grad=True)

@@ -138,7 +138,8 @@ def _steps(nodes):
             continue
         _check_copyable(node)
         sources = tuple([x if type(x) is float else position[x] for x in operands])
-        name = row.name if row is not None and TABLE.get(row.name) is row else row
+        in_table = row is not None and TABLE.get(row.name) is row
+        name = row.name if in_table else row
         cls = None if type(node) is Value else type(node)
         steps.append((node.data, node.grad, name, sources, _is_stale(node, row, operands), cls))
     return steps
@@ -151,7 +152,7 @@ def _load_leaf(format_number, cls, data, grad):
 
 def _load_graph(format_number, steps):
     _check_format(format_number)
-    nodes = []
+    nodes: list[Value] = []
     for step in steps:
         if not isinstance(step, Value):
             data, grad, name, sources, stale, cls = step

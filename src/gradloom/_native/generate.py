@@ -6,9 +6,10 @@ Gives: for every row an identifier, its value, its partials and its facts; and l
 the macros of ``value.c``. Nothing in the output is written by hand.
 """
 
-import importlib.util
+import importlib.machinery
 import json
 import sys
+import types
 
 CONTRACT = """\
 /* Generated from ops.py by generate.py: the table of operations as C. Do not edit.
@@ -26,10 +27,10 @@ CONTRACT = """\
 
 def load(path):
     """The module at ``path``, imported under a name of its own."""
-    spec = importlib.util.spec_from_file_location("gradloom_ops", path)
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    loader = importlib.machinery.SourceFileLoader("gradloom_ops", path)
+    module = types.ModuleType(loader.name)
+    sys.modules[loader.name] = module  # dataclasses look there
+    loader.exec_module(module)
     return module
 
 
@@ -48,15 +49,16 @@ def functions(ops, row):
 def facts(row):
     """One row of the C table: the fields of RowFacts."""
     reads = sum(1 << i for i in row.reads)
-    return f"    {{{json.dumps(row.symbol)}, {row.arity}, {int(row.parameter)}, {int(row.selects)}, {reads}}},\n"
+    fields = json.dumps(row.symbol), row.arity, int(row.parameter), int(row.selects), reads
+    return f"    {{{', '.join(map(str, fields))}}},\n"
 
 
 def header(ops):
     """The whole of ``table.h``."""
     rows = list(ops.TABLE.values())
     values, partials = zip(*(functions(ops, row) for row in rows), strict=True)
-    parts = [CONTRACT, "\nenum {\n", *(f"    ROW_{row.name.upper()},\n" for row in rows), "    ROW_COUNT\n};\n\n"]
-    parts += [*values, "\n", *partials]
+    numbers = "".join(f"    ROW_{row.name.upper()},\n" for row in rows)
+    parts = [CONTRACT, f"\nenum {{\n{numbers}    ROW_COUNT\n}};\n\n", *values, "\n", *partials]
     parts += ["\nstatic const RowFacts ROWS[ROW_COUNT] = {\n", *map(facts, rows), "};\n"]
     for arity in (1, 2, 3):
         each = "".join(f" \\\n    X({r.name.upper()}, {r.name})" for r in rows if r.arity == arity)

@@ -7,7 +7,7 @@ Promises: DOT source, arguments and results are the package's own, so a notebook
 ``from graphviz import Digraph`` needs its import changed and nothing else.
 """
 
-import graphviz  # type: ignore[import-untyped]
+import graphviz
 
 from gradloom.draw.layout import engine_in_use
 

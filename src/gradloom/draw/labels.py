@@ -11,7 +11,7 @@ import html
 import math
 import re
 
-import graphviz  # type: ignore[import-untyped]
+import graphviz
 
 from gradloom.draw.style import Style
 from gradloom.draw.theme import Paint

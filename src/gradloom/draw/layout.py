@@ -16,7 +16,7 @@ import sysconfig
 import threading
 from pathlib import Path
 
-from graphviz.backend import dot_command  # type: ignore[import-untyped]
+from graphviz.backend import dot_command
 
 __all__ = ["bundled_engine", "engine_in_use", "find_engine"]
 
