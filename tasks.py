@@ -101,9 +101,13 @@ def sanitize():
     flags = "-fsanitize=address -fno-omit-frame-pointer -g -O1"
     install("test", "-Csetup-args=-Dslabs=false", f"-Csetup-args=-Dc_args={flags}",
             f"-Csetup-args=-Dc_link_args={flags}")  # fmt: skip
-    library = subprocess.check_output(["gcc", "-print-file-name=libasan.so"], text=True).strip()
+    # The C++ runtime with it: the sanitizer looks for it once, at the start, and other packages bring it later.
+    libraries = [
+        subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()
+        for name in ("libasan.so", "libstdc++.so")
+    ]
     run(PYTHON, "-m", "pytest", *sys.argv[2:],
-        LD_PRELOAD=library, ASAN_OPTIONS="detect_leaks=0", PYTHONMALLOC="malloc")  # fmt: skip
+        LD_PRELOAD=" ".join(libraries), ASAN_OPTIONS="detect_leaks=0", PYTHONMALLOC="malloc")  # fmt: skip
 
 
 COMMANDS = {function.__name__: function for function in (demo, test, check, bench, sanitize)}

@@ -24,6 +24,7 @@ How the files build on each other; each imports only from those above it::
 """
 
 from gradloom import draw, math, nn, optim, protocols
+from gradloom.draw import draw_dot, trace
 from gradloom.engine import Value, no_grad, topological_order
 from gradloom.errors import (
     CycleError,
@@ -53,6 +54,7 @@ __all__ = [
     "SweepError",
     "Value",
     "draw",
+    "draw_dot",
     "gradcheck",
     "math",
     "nn",
@@ -61,4 +63,5 @@ __all__ = [
     "primitive",
     "slope",
     "topological_order",
+    "trace",
 ]

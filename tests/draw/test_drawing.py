@@ -344,3 +344,13 @@ def test_a_picture_is_the_same_from_run_to_run():
         ).stdout
 
     assert run("1") == run("2")
+
+
+def test_the_module_draws_when_it_is_called():
+    import gradloom as gl
+
+    a = Value(2.0, label="a")
+    assert str(gl.draw(a + a, digits=1)) == str(draw(a + a, digits=1))
+    assert gl.draw.Digraph is gl.draw.digraph.Digraph
+    assert gl.trace is gl.draw.trace
+    assert gl.draw_dot is gl.draw.draw_dot

@@ -25,8 +25,10 @@
 
 #if defined(__GNUC__) || defined(__clang__)
 #define UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define PREFETCH(p) __builtin_prefetch(p)
 #else
 #define UNLIKELY(x) (x)
+#define PREFETCH(p) ((void)0)
 #endif
 
 #ifdef _MSC_VER

@@ -18,7 +18,10 @@ static PyObject *py_refuse, *py_local_derivatives; /* functions of arithmetic.py
 static PyObject *base_backward;           /* the descriptor Value._backward */
 static PyObject *str_backward;
 
-enum { SHORT_WALK = 48 };
+enum {
+    SHORT_WALK = 48, /* nodes for which the stack has room */
+    AHEAD = 8,       /* how far ahead of the sweep nodes are fetched into the cache */
+};
 
 typedef struct {
     Node *node;
@@ -134,6 +137,8 @@ static inline int path_push(Path *p, Node *n) {
         p->items = more;
     }
     p->items[p->depth++] = (Visit){n, 0};
+    if (n->flags & SECOND_IS_NODE) /* it is looked at when all below the first is done */
+        PREFETCH(n->operand[1].node);
     return 0;
 }
 
@@ -327,8 +332,10 @@ static int backward_from(Node *root, double seed) {
         sweeps_with_python--;
     }
     else if (!failed) {
-        for (Py_ssize_t i = w.count; i-- > 0;)
+        for (Py_ssize_t i = w.count; i-- > 0;) {
+            PREFETCH(w.items[i > AHEAD ? i - AHEAD : 0].node);
             step_in_slots(w.items[i].node);
+        }
     }
     walk_free(&w);
     return failed;

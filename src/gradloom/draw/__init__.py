@@ -7,7 +7,9 @@ Promises: no system package is needed; a picture is the same from run to run; be
 part nearest the root is shown, and the picture says how much is not.
 """
 
+import sys
 from collections.abc import Iterable
+from types import ModuleType
 
 from gradloom.draw.digraph import Digraph
 from gradloom.draw.drawing import Drawing
@@ -137,3 +139,12 @@ def _kind(x) -> str:
 
 
 Value.draw = draw  # type: ignore[assignment, method-assign]  # the stub shows the method
+
+
+class _Callable(ModuleType):
+    """``import gradloom as gl``: ``gl.draw(root)`` draws, and ``gl.draw.Digraph`` is there too."""
+
+    __call__ = staticmethod(draw)
+
+
+sys.modules[__name__].__class__ = _Callable
