@@ -1,0 +1,274 @@
+"""``vectorize``: a Program -> a VectorProgram, in which the vectors are found again.
+
+Takes: a Program (``simplify`` first: nothing is folded here).
+Gives: ``vectorize``.
+Promises: the same numbers, to the bit where ``same_order`` is set and in all that a guard depends on;
+else sums may be regrouped. The steps, each a function:
+
+    contract    chains of additions become SUMs, sums of products DOTs, a product and one addition MULADDs
+    schedule    same operation, same depth: one group; each group runs just before its first use
+    allocate    neighbours in a group get neighbouring slots; a slot is used again when it is free
+    encode      operands become slices, strides, repeated numbers, or index lists
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from gradloom.compiler import passes
+from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Program
+from gradloom.compiler.vector_program import (
+    ARITIES,
+    DOT,
+    MULADD,
+    MULSUB,
+    STRETCH,
+    SUBMUL,
+    SUM,
+    VectorProgram,
+)
+
+__all__ = ["vectorize"]
+
+ADD, SUB, MUL = OPCODES["add"], OPCODES["sub"], OPCODES["mul"]
+CHEAP = [OPCODES[x] for x in ("add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where")]
+COST = np.full(STRETCH + 1, 8, dtype=np.int32)  # in additions: what a function of the C library takes
+COST[[*CHEAP, SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
+LEAST_WORK = 1 << 60  # a vector instruction takes about as long to start as so many additions one by one
+
+
+@dataclass
+class Graph:
+    """A Program after ``contract``: columns like a Program's, of the nodes that are left."""
+
+    op: np.ndarray
+    start: np.ndarray
+    args: np.ndarray
+    number: np.ndarray
+    outputs: np.ndarray
+    conditions: np.ndarray
+
+
+def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
+    """The VectorProgram of ``program``.
+
+    Parameters
+    ----------
+    program : Program
+    same_order : bool
+        Keep the order of every sum.
+
+    Examples
+    --------
+    >>> p = Program.parse("program of 2 inputs\\n v2 = mul v0 v1\\n v3 = tanh v2\\n return v3")
+    >>> print(vectorize(p))
+    vector program of 2 inputs in 3 slots
+      s0:2 = inputs
+      s2 = mul s0 s1
+      s2 = tanh s2
+      return s2
+    """
+    graph = contract(program, same_order)
+    order, bounds, vector = schedule(graph)
+    return encode(program, graph, order, bounds, vector)
+
+
+# ---- contract
+def contract(program: Program, same_order: bool) -> Graph:
+    """Sums of many terms and dot products in place of chains of additions; dead code left out."""
+    code, start, args = program.code.astype(np.int32), program.start, program.args
+    n = len(code)
+    conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
+    owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(start))
+    kept = passes.ancestors(start, args, np.concatenate([program.outputs, conditions]))
+    fixed = passes.ancestors(start, args, conditions)
+    if same_order:
+        fixed[:] = 1
+    used = owner[kept[owner] != 0]
+    uses = np.bincount(args[kept[owner] != 0], minlength=n)
+    np.add.at(uses, program.outputs, 2)  # an output is never part of something else
+    np.add.at(uses, conditions, 2)
+    user = np.zeros(n, dtype=np.int32)
+    user[args[kept[owner] != 0]] = used
+    once = (uses == 1) & (kept != 0)
+    adds = code == ADD
+
+    # additions merged into the one that uses them, and the root of each tree of them
+    merged = once & adds & adds[user] & (fixed[user] == 0)
+    root = np.where(merged, user, np.arange(n, dtype=np.int32))
+    while not np.array_equal(further := root[root], root):
+        root = further
+    root_of = root[owner]  # for each operand
+    summed = adds[owner] & (kept[owner] != 0) & ~merged[args]
+    product = once & (code == MUL)
+    factor = summed & product[args]
+    terms = np.bincount(root_of[summed], minlength=n)
+    products = np.bincount(root_of[factor], minlength=n)
+    # two products or more make a dot product; it takes the place of the last of them, or of the sum itself
+    dotted = (products >= 2) & (fixed == 0)
+    into_dot = np.zeros(n, dtype=bool)
+    into_dot[args[factor & dotted[root_of]]] = True
+    dot = np.full(n, -1, dtype=np.int32)
+    np.maximum.at(dot, root_of[factor & dotted[root_of]], args[factor & dotted[root_of]])
+    whole = dotted & (terms == products)
+    dot[whole] = np.flatnonzero(whole)
+    # one product and one other term: a multiply-add (of two products in a fixed order, the later one)
+    simple = (kept != 0) & ~merged & ~dotted & ((adds & (terms == 2)) | (code == SUB))
+    last = np.zeros(n, dtype=np.int32)  # position of the second operand
+    last[simple] = start[1:][simple] - 1
+    operands = np.append(args, [0, 0])  # a program may have none
+    left, right = operands[last - 1], operands[last]
+    second = simple & product[right] & (user[right] == np.arange(n))
+    first = simple & ~second & product[left] & (user[left] == np.arange(n))
+    op = code.copy()
+    op[(terms > 2) & adds] = SUM
+    op[dot[whole]] = DOT
+    part = dotted & ~whole
+    op[part] = np.where(terms[part] - products[part] >= 2, SUM, ADD)
+    op[dot[part]] = DOT
+    op[second & adds | first & adds] = MULADD
+    op[first & ~adds] = MULSUB
+    op[second & ~adds] = SUBMUL
+    absorbed = np.zeros(n, dtype=bool)
+    absorbed[right[second]] = absorbed[left[first]] = True
+
+    # where each operand goes: (target, position), positions of a product before those of its sum
+    target, value = owner.copy(), args.copy()
+    drop = (kept[owner] == 0) | merged[args] & adds[owner] | absorbed[args] & simple[owner]
+    target = np.where(adds[owner], root_of, target)
+    inside = into_dot[owner]
+    target[inside] = dot[root[user[owner[inside]]]]
+    drop |= factor & dotted[root_of] & (args != dot[root_of])
+    taken = absorbed[owner]
+    target[taken] = user[owner[taken]]
+    rank = np.where(taken, 0, 1).astype(np.int8)
+    gone = (kept == 0) | merged | absorbed
+    gone[into_dot] = True
+    gone[dot[dotted]] = False
+    gone[: program.inputs] = False
+    return _renumbered(program, op, gone, conditions, target, value, rank, ~drop)
+
+
+def _renumbered(program, op, gone, conditions, target, value, rank, stays) -> Graph:
+    """The Graph of the nodes that are not ``gone``; constants of the same bits are one."""
+    position = np.flatnonzero(stays)
+    position = position[np.lexsort((position, rank[position], target[position]))]
+    counts = np.bincount(target[position], minlength=len(op))
+    values = value[position]
+    constants = np.flatnonzero((op == CONSTANT) & ~gone)
+    if len(constants):
+        _, first, same = np.unique(program.number[constants].view(np.int64), return_index=True, return_inverse=True)
+        alias = np.arange(len(op))
+        alias[constants] = constants[first[same.reshape(-1)]]
+        gone[constants] = True
+        gone[constants[first]] = False
+    else:
+        alias = np.arange(len(op))
+    nodes = np.flatnonzero(~gone)
+    number_of = np.full(len(op), -1, dtype=np.int32)
+    number_of[nodes] = np.arange(len(nodes), dtype=np.int32)
+    start = np.concatenate([[0], np.cumsum(counts[nodes])]).astype(np.int32)
+    return Graph(
+        op[nodes],
+        start,
+        number_of[alias[values]],
+        program.number[nodes],
+        number_of[alias[program.outputs]],
+        number_of[alias[conditions]] if len(conditions) else conditions,
+    )
+
+
+# ---- schedule
+def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The nodes in the order in which they run, where each group begins in it, and which are vectors."""
+    n = len(graph.op)
+    level = passes.levels(graph.start, graph.args)
+    width = np.diff(graph.start)
+    nodes = np.flatnonzero((graph.op != INPUT) & (graph.op != CONSTANT)).astype(np.int32)
+    nodes = nodes[np.lexsort((nodes, width[nodes], graph.op[nodes], level[nodes]))]
+    if not len(nodes):
+        return nodes, np.zeros(1, dtype=np.int32), np.zeros(0, dtype=bool)
+    key = np.stack([level[nodes], graph.op[nodes], width[nodes]])
+    begins = np.concatenate([[0], np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1, [len(nodes)]])
+    lead, count = nodes[begins[:-1]], np.diff(begins)
+    op = graph.op[lead]
+    terms = np.where((op == SUM) | (op == DOT), width[lead], 1)
+    work = count * terms * COST[op]
+    vector = (work >= LEAST_WORK) & ((count >= 4) | (terms >= LEAST_WORK))
+    # just before the first use; what is only an output runs as early as it can
+    group = np.full(n, -1, dtype=np.int32)
+    group[nodes] = np.repeat(np.arange(len(lead), dtype=np.int32), count)
+    place = passes.sink(graph.start, graph.args, nodes, begins.astype(np.int32), vector.astype(np.int32), level)
+    ranks = np.lexsort((nodes, np.where(vector[group[nodes]], group[nodes], -1), vector[group[nodes]], place))
+    order = nodes[ranks]
+    unit = np.where(vector[group[order]], group[order], -1)
+    cuts = np.flatnonzero((unit[1:] != unit[:-1]) | (unit[1:] >= 0) & (place[ranks][1:] != place[ranks][:-1])) + 1
+    bounds = np.concatenate([[0], cuts, [len(order)]]).astype(np.int32)
+    return order, bounds, unit[bounds[:-1]] >= 0
+
+
+# ---- allocate and encode
+def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgram:
+    """Slots for all nodes, and the words of the instructions."""
+    n = len(graph.op)
+    constants = np.flatnonzero(graph.op == CONSTANT).astype(np.int32)
+    inputs = np.arange(program.inputs, dtype=np.int32)
+    keep = np.zeros(n, dtype=np.int32)
+    keep[graph.outputs] = 1
+    keep[graph.conditions] = 1
+    first = len(constants) + len(inputs)
+    slot, slots = passes.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, first)
+    slot[constants] = np.arange(len(constants))
+    slot[inputs] = len(constants) + inputs
+    words, indices = [], _Indices()
+    for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
+        nodes = order[begin:end]
+        if is_vector:
+            words.append(_vector(graph, nodes, slot, indices))
+        else:
+            stretch = passes.stretch(graph.op, graph.start, graph.args, nodes, slot, SUM, DOT)
+            words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
+    guards = [(int(slot[i]), int(guard.truth)) for i, guard in zip(graph.conditions, program.guards, strict=True)]
+    return VectorProgram(
+        program.inputs,
+        slots,
+        graph.number[constants],
+        np.concatenate([*words, []]).astype(np.int32),
+        np.array(indices.found, dtype=np.int32),
+        slot[graph.outputs],
+        np.array(guards, dtype=np.int32).reshape(-1, 2),
+    )
+
+
+class _Indices:
+    """The index lists, each stored once."""
+
+    def __init__(self):
+        self.found, self.at = [], {}
+
+    def add(self, rows: np.ndarray) -> int:
+        key = rows.tobytes()
+        if key not in self.at:
+            self.at[key] = len(self.found)
+            self.found.extend(rows.tolist())
+        return self.at[key]
+
+
+def _vector(graph: Graph, nodes, slot, indices):
+    """The words of one vector instruction."""
+    op, n = int(graph.op[nodes[0]]), len(nodes)
+    begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
+    width = end - begin
+    rows = slot[graph.args[graph.start[nodes][:, None] + np.arange(width)]]  # (lanes, operands)
+    head = [n, int(slot[nodes[0]])]
+    if op not in (SUM, DOT):
+        for column in rows.T:
+            head += _lanes(np.ascontiguousarray(column), indices)
+        return np.array([op, len(head) + 2, *head])
+    raise NotImplementedError
+
+
+def _lanes(column, indices):
+    """The four words of an operand."""
+    found = passes.strides(column)
+    return [indices.add(column), 0, 0, 0] if found is None else list(found)
