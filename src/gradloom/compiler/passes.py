@@ -23,13 +23,13 @@ def ancestors(start, args, roots):
     return result
 
 
-def levels(start, args):
-    """int32 (n,): the depth of each node; 0 without operands. A node's operands need not come before it."""
+def levels(start, args, least):
+    """int32 (n,): the depth of each node, 0 without operands; or what ``least`` says, if that is more."""
     n = len(start) - 1
     result = np.zeros(n, dtype=np.int32)
     level, begin, operand = result, start, args
     for i in range(n):
-        deepest = 0
+        deepest = least[i]
         for k in range(begin[i], begin[i + 1]):
             if level[operand[k]] >= deepest:
                 deepest = level[operand[k]] + 1
@@ -65,14 +65,14 @@ def sink(start, args, nodes, begins, vector, level):
     return result
 
 
-def allocate(start, args, order, bounds, vector, keep, first):
-    """Slots from ``first`` on for the nodes in ``order``; how many slots there are in all.
+def allocate(start, args, order, bounds, vector, keep, slot, first):
+    """Fill ``slot`` for the nodes in ``order``, from ``first`` on; where their blocks begin, and how many
+    slots there are in all. Turns round the groups in ``order`` whose operands lie in falling order.
 
     A vector group gets a block of neighbours, which is free when all of them are. The result of a
     single instruction may take the place of its operand; that of a vector instruction may not.
     """
     n, steps = len(start) - 1, len(bounds) - 1
-    slot = np.full(n, -1, dtype=np.int32)
     last = np.full(n, -1, dtype=np.int32)  # the position in `order` of a node's last use
     block_of = np.full(n, -1, dtype=np.int32)
     for g in range(steps):
@@ -90,6 +90,7 @@ def allocate(start, args, order, bounds, vector, keep, first):
     for g in range(steps):
         size = bounds[g + 1] - bounds[g]
         if vector[g]:
+            _ascending(start, args, order, bounds[g], bounds[g + 1], slot)
             top, block = _take(holes, size, top)
             block_slot[g], alive[g] = block, size
             for p in range(bounds[g], bounds[g + 1]):
@@ -114,7 +115,26 @@ def allocate(start, args, order, bounds, vector, keep, first):
                 else:
                     slot[i] = top
                     top += 1
-    return slot, top
+    home = slot.copy()
+    for g in range(steps):
+        if vector[g]:
+            for p in range(bounds[g], bounds[g + 1]):
+                home[order[p]] = block_slot[g]
+    return home, top
+
+
+def _ascending(start, args, order, begin, end, slot):
+    """Turn a group round whose operands lie in falling order, as those of a reverse sweep do."""
+    falls = 0
+    for p in range(begin, end - 1):
+        a, b = start[order[p]], start[order[p + 1]]
+        for k in range(start[order[p] + 1] - a):
+            if slot[args[b + k]] < slot[args[a + k]]:
+                falls += 1
+            elif slot[args[b + k]] > slot[args[a + k]]:
+                falls -= 1
+    if falls > 0:
+        order[begin:end] = order[begin:end][::-1].copy()
 
 
 def _take(holes, size, top):
@@ -166,7 +186,7 @@ def stretch(op, start, args, nodes, slot, summed, dotted):
 
 
 def strides(column):
-    """``(base, period, outer, inner)`` where these slots are so spaced, else None."""
+    """``(base, period, outer, inner)`` of slots so spaced; ``period`` below 0 where only its rows are."""
     n = len(column)
     base = column[0]
     if n == 1:
@@ -178,9 +198,13 @@ def strides(column):
     if period == n:
         return base, n, 0, inner
     if n % period:
-        return None
+        return base, -1, 0, 0
     outer = column[period] - base
-    for i in range(period, n):
-        if column[i] - column[i - period] != outer:
-            return None
-    return base, period, outer, inner
+    regular = True
+    for row in range(period, n, period):
+        if column[row] - column[row - period] != outer:
+            regular = False
+        for i in range(row + 1, row + period):
+            if column[i] - column[i - 1] != inner:
+                return base, -1, 0, 0
+    return base, period if regular else -period, outer, inner

@@ -14,10 +14,12 @@ array of int32, ``words``, in the order in which they run:
                                              SUM and DOT say their k before their operands
 
 An operand of n lanes is four words, ``base period outer inner``: lane i reads the slot
-``base + i // period * outer + i % period * inner``. With ``period`` 0 it reads ``indices[base + i]``.
-The operand of a SUM or DOT has a fifth word, ``step``: term j of lane i reads the slot of lane i plus
-``j * step``. Printed, a slice is ``s4:8``, a repeated number ``s4``, other strides
-``s4+16i`` or ``s4+16(i/8)+(i%8)``, steps ``+2j``, an index list ``[s4 s9 s2]``.
+``base + i // period * outer + i % period * inner``. A period p below 0 is a list of rows of -p lanes: lane
+i reads ``indices[base + i // -p] + i % -p * inner``. The operand of a SUM or DOT has two words more,
+``step offsets``: term j of lane i reads the slot of lane i plus ``j * step``, or plus ``indices[offsets + j]``
+where ``offsets`` is not -1. Where it is -2, there is a list of rows for each term, one after the other.
+Printed, a slice is ``s4:8``, a repeated number ``s4``, other strides ``s4+16i`` or ``s4+16(i/8)+(i%8)``, steps
+``+2j``, offsets ``+{0 7 9}j``, a list ``[s4 s9 s2]``, one of rows ``[s4 s9 s2]+(i%8)``.
 """
 
 from collections.abc import Iterator
@@ -64,11 +66,17 @@ class VectorProgram:
     def reads(self, words: np.ndarray) -> np.ndarray:
         """The slots that a vector instruction reads, of shape (operands, terms, lanes)."""
         op, n = int(words[0]), int(words[2])
-        terms, width, at = (int(words[4]), 5, 5) if op in (SUM, DOT) else (1, 4, 4)
-        lane, found = np.arange(n), []
-        for base, period, outer, inner, *step in words[at:].reshape(-1, width).tolist():
-            rows = lane // period * outer + lane % period * inner + base if period else self.indices[base:][:n]
-            found.append(rows + np.arange(terms)[:, None] * (step[0] if step else 0))
+        terms, width, at = (int(words[4]), 6, 5) if op in (SUM, DOT) else (1, 4, 4)
+        lane, term, found = np.arange(n), np.arange(terms), []
+        for base, period, outer, inner, *more in words[at:].reshape(-1, width).tolist():
+            step, offsets = more or (0, -1)
+            further = self.indices[offsets:][:terms] if offsets >= 0 else term * step
+            if period < 0:
+                row = base + lane // -period
+                rows = self.indices[row + (term[:, None] * (n // -period) if offsets == -2 else 0)]
+                found.append(rows + lane % -period * inner + further[:, None])
+            else:
+                found.append(base + lane // period * outer + lane % period * inner + further[:, None])
         return np.array(found)
 
     def __str__(self) -> str:
@@ -90,15 +98,19 @@ class VectorProgram:
 
     def _operand(self, words: np.ndarray, i: int) -> str:
         summed, n = words[0] in (SUM, DOT), int(words[2])
-        at, width = (5, 5) if summed else (4, 4)
-        base, period, outer, inner, *step = words[at + width * i : at + width * (i + 1)].tolist()
-        tail = f"+{step[0]}j" if summed and step[0] else ""
-        if not period:
-            return f"[{' '.join(f's{x}' for x in self.indices[base : base + n])}]{tail}"
+        at, width = (5, 6) if summed else (4, 4)
+        base, period, outer, inner, *more = words[at + width * i : at + width * (i + 1)].tolist()
+        step, offsets = more or (0, -1)
+        tail = f"+{step}j" if step else ""
+        if offsets >= 0:
+            tail = f"+{{{' '.join(map(str, self.indices[offsets : offsets + int(words[4])]))}}}j"
+        fast = f"+{inner if inner != 1 else ''}(i%{abs(period)})" if inner else ""
+        if period < 0:
+            count = n // -period * (int(words[4]) if offsets == -2 else 1)
+            return f"[{' '.join(f's{x}' for x in self.indices[base : base + count])}]{fast}{tail}"
         if period >= n:
             slice_ = f"s{base}:{base + n}" if inner == 1 else f"s{base}+{inner}i"
             return (f"s{base}" if inner == 0 or n == 1 else slice_) + tail
-        fast = f"+{inner}(i%{period})" if inner else ""
         return f"s{base}{f'+{outer}(i/{period})' if outer else ''}{fast}{tail}"
 
     def verified(self) -> "VectorProgram":

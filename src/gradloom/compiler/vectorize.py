@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradloom.compiler import passes
-from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Program
+from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Program
 from gradloom.compiler.vector_program import (
     ARITIES,
     DOT,
@@ -32,9 +32,11 @@ __all__ = ["vectorize"]
 
 ADD, SUB, MUL = OPCODES["add"], OPCODES["sub"], OPCODES["mul"]
 CHEAP = [OPCODES[x] for x in ("add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where")]
+COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
+PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
 COST = np.full(STRETCH + 1, 8, dtype=np.int32)  # in additions: what a function of the C library takes
 COST[[*CHEAP, SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
-LEAST_WORK = 1 << 60  # a vector instruction takes about as long to start as so many additions one by one
+LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
 @dataclass
@@ -182,13 +184,14 @@ def _renumbered(program, op, gone, conditions, target, value, rank, stays) -> Gr
 def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The nodes in the order in which they run, where each group begins in it, and which are vectors."""
     n = len(graph.op)
-    level = passes.levels(graph.start, graph.args)
     width = np.diff(graph.start)
     nodes = np.flatnonzero((graph.op != INPUT) & (graph.op != CONSTANT)).astype(np.int32)
-    nodes = nodes[np.lexsort((nodes, width[nodes], graph.op[nodes], level[nodes]))]
     if not len(nodes):
         return nodes, np.zeros(1, dtype=np.int32), np.zeros(0, dtype=bool)
-    key = np.stack([level[nodes], graph.op[nodes], width[nodes]])
+    kind = _kinds(graph)
+    level = _together(graph, nodes, kind)
+    nodes = nodes[np.lexsort((nodes, kind[nodes], level[nodes]))]
+    key = np.stack([level[nodes], kind[nodes]])
     begins = np.concatenate([[0], np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1, [len(nodes)]])
     lead, count = nodes[begins[:-1]], np.diff(begins)
     op = graph.op[lead]
@@ -207,6 +210,46 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return order, bounds, unit[bounds[:-1]] >= 0
 
 
+def _kinds(graph: Graph) -> np.ndarray:
+    """A small number for each sort of node: opcode, count of operands, and the parameter if it has one."""
+    sort = np.diff(graph.start).astype(np.int64)
+    parameter = np.isin(graph.op, PARAMETER)
+    sort[parameter] = graph.args[graph.start[1:][parameter] - 1]
+    return np.unique(graph.op.astype(np.int64) << 32 | sort, return_inverse=True)[1].reshape(-1)
+
+
+def _together(graph: Graph, nodes, kind) -> np.ndarray:
+    """The level of each node: its depth, but a group waits one level for a larger one of its kind.
+
+    Where one of many like computations is shorter than the others (the first step of a recurrence, a sum
+    of a single term), all its levels come early by one, and each of its groups would be an instruction.
+    """
+    least = np.zeros(len(kind), dtype=np.int32)
+    level = passes.levels(graph.start, graph.args, least)
+    owner = np.repeat(np.arange(len(kind)), np.diff(graph.start))
+    kinds = int(kind.max()) + 1
+    groups = len(kind)
+    for _ in range(4):
+        codes, group, size = np.unique(level[nodes] * kinds + kind[nodes], return_inverse=True, return_counts=True)
+        if len(codes) >= groups or len(codes) * 3 > len(nodes):
+            break
+        best, groups = level, len(codes)
+        after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1)
+        waits = (codes[after] == codes + kinds) & (size[after] > size)
+        group_of = np.full(len(kind), -1)
+        group_of[nodes] = group.reshape(-1)
+        maker, user = group_of[graph.args], group_of[owner]
+        linked = maker >= 0
+        linked[linked] = after[maker[linked]] == user[linked]
+        waits[maker[linked]] = False
+        if not waits.any():
+            break
+        least = level.copy()
+        least[nodes] += waits[group_of[nodes]]
+        level = passes.levels(graph.start, graph.args, least)
+    return best if groups < len(kind) else level
+
+
 # ---- allocate and encode
 def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgram:
     """Slots for all nodes, and the words of the instructions."""
@@ -217,14 +260,16 @@ def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgr
     keep[graph.outputs] = 1
     keep[graph.conditions] = 1
     first = len(constants) + len(inputs)
-    slot, slots = passes.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, first)
+    slot = np.full(n, -1, dtype=np.int32)
     slot[constants] = np.arange(len(constants))
     slot[inputs] = len(constants) + inputs
+    home, slots = passes.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
+    home[constants], home[inputs] = 0, len(constants)
     words, indices = [], _Indices()
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
         if is_vector:
-            words.append(_vector(graph, nodes, slot, indices))
+            words.append(_vector(graph, nodes, slot, home, indices))
         else:
             stretch = passes.stretch(graph.op, graph.start, graph.args, nodes, slot, SUM, DOT)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
@@ -254,21 +299,53 @@ class _Indices:
         return self.at[key]
 
 
-def _vector(graph: Graph, nodes, slot, indices):
+def _vector(graph: Graph, nodes, slot, home, indices):
     """The words of one vector instruction."""
     op, n = int(graph.op[nodes[0]]), len(nodes)
     begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
-    width = end - begin
-    rows = slot[graph.args[graph.start[nodes][:, None] + np.arange(width)]]  # (lanes, operands)
+    operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
+    rows = slot[operands]
     head = [n, int(slot[nodes[0]])]
-    if op not in (SUM, DOT):
+    if op == SUM:
+        rows.sort(axis=1)
+        head += [end - begin, *_terms(rows, indices)]
+    elif op == DOT:
+        x, y = _turned(rows[:, ::2], rows[:, 1::2], home[operands[:, ::2]], home[operands[:, 1::2]])
+        order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
+        x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
+        head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
+    else:
+        if op in COMMUTATIVE:
+            x, y = _turned(rows[:, 0], rows[:, 1], home[operands[:, 0]], home[operands[:, 1]])
+            rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
             head += _lanes(np.ascontiguousarray(column), indices)
-        return np.array([op, len(head) + 2, *head])
-    raise NotImplementedError
+    return np.array([op, len(head) + 2, *head])
+
+
+def _turned(x, y, home_x, home_y):
+    """The factors of products, turned so that the first come from the block that lies before the other's."""
+    turn = home_y < home_x
+    return np.where(turn, y, x), np.where(turn, x, y)
 
 
 def _lanes(column, indices):
-    """The four words of an operand."""
-    found = passes.strides(column)
-    return [indices.add(column), 0, 0, 0] if found is None else list(found)
+    """The four words of an operand of n lanes."""
+    base, period, outer, inner = passes.strides(column)
+    return [base, period, outer, inner] if period > 0 else [indices.add(column[::-period]), period, 0, inner]
+
+
+def _terms(rows, indices):
+    """The six words of the operand of a SUM or DOT: those of its first terms, and where the others are."""
+    offsets = rows[0] - rows[0, 0]
+    lead = np.ascontiguousarray(rows[:, 0])
+    if np.array_equal(rows - rows[:, :1], np.broadcast_to(offsets, rows.shape)):
+        step = int(offsets[1]) if len(offsets) > 1 else 0
+        regular = np.array_equal(offsets, np.arange(len(offsets)) * step)
+        return [*_lanes(lead, indices), step, -1 if regular else indices.add(offsets)]
+    _, period, _, inner = passes.strides(lead)
+    period = abs(period)
+    blocks = rows.reshape(-1, period, rows.shape[1])
+    if not np.array_equal(blocks - blocks[:, :1], np.broadcast_to(np.arange(period)[:, None] * inner, blocks.shape)):
+        period, inner, blocks = 1, 0, rows[:, None]
+    return [indices.add(np.ascontiguousarray(blocks[:, 0].T).reshape(-1)), -period, 0, inner, 0, -2]
