@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradloom.compiler import passes
+from gradloom.compiler import layout
 from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Program
 from gradloom.compiler.vector_program import (
     ARITIES,
@@ -30,7 +30,6 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
-ADD, SUB, MUL = OPCODES["add"], OPCODES["sub"], OPCODES["mul"]
 CHEAP = [OPCODES[x] for x in ("add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where")]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
 PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
@@ -75,109 +74,13 @@ def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
     return encode(program, graph, order, bounds, vector)
 
 
-# ---- contract
 def contract(program: Program, same_order: bool) -> Graph:
     """Sums of many terms and dot products in place of chains of additions; dead code left out."""
-    code, start, args = program.code.astype(np.int32), program.start, program.args
-    n = len(code)
     conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
-    owner = np.repeat(np.arange(n, dtype=np.int32), np.diff(start))
-    kept = passes.ancestors(start, args, np.concatenate([program.outputs, conditions]))
-    fixed = passes.ancestors(start, args, conditions)
-    if same_order:
-        fixed[:] = 1
-    used = owner[kept[owner] != 0]
-    uses = np.bincount(args[kept[owner] != 0], minlength=n)
-    np.add.at(uses, program.outputs, 2)  # an output is never part of something else
-    np.add.at(uses, conditions, 2)
-    user = np.zeros(n, dtype=np.int32)
-    user[args[kept[owner] != 0]] = used
-    once = (uses == 1) & (kept != 0)
-    adds = code == ADD
-
-    # additions merged into the one that uses them, and the root of each tree of them
-    merged = once & adds & adds[user] & (fixed[user] == 0)
-    root = np.where(merged, user, np.arange(n, dtype=np.int32))
-    while not np.array_equal(further := root[root], root):
-        root = further
-    root_of = root[owner]  # for each operand
-    summed = adds[owner] & (kept[owner] != 0) & ~merged[args]
-    product = once & (code == MUL)
-    factor = summed & product[args]
-    terms = np.bincount(root_of[summed], minlength=n)
-    products = np.bincount(root_of[factor], minlength=n)
-    # two products or more make a dot product; it takes the place of the last of them, or of the sum itself
-    dotted = (products >= 2) & (fixed == 0)
-    into_dot = np.zeros(n, dtype=bool)
-    into_dot[args[factor & dotted[root_of]]] = True
-    dot = np.full(n, -1, dtype=np.int32)
-    np.maximum.at(dot, root_of[factor & dotted[root_of]], args[factor & dotted[root_of]])
-    whole = dotted & (terms == products)
-    dot[whole] = np.flatnonzero(whole)
-    # one product and one other term: a multiply-add (of two products in a fixed order, the later one)
-    simple = (kept != 0) & ~merged & ~dotted & ((adds & (terms == 2)) | (code == SUB))
-    last = np.zeros(n, dtype=np.int32)  # position of the second operand
-    last[simple] = start[1:][simple] - 1
-    operands = np.append(args, [0, 0])  # a program may have none
-    left, right = operands[last - 1], operands[last]
-    second = simple & product[right] & (user[right] == np.arange(n))
-    first = simple & ~second & product[left] & (user[left] == np.arange(n))
-    op = code.copy()
-    op[(terms > 2) & adds] = SUM
-    op[dot[whole]] = DOT
-    part = dotted & ~whole
-    op[part] = np.where(terms[part] - products[part] >= 2, SUM, ADD)
-    op[dot[part]] = DOT
-    op[second & adds | first & adds] = MULADD
-    op[first & ~adds] = MULSUB
-    op[second & ~adds] = SUBMUL
-    absorbed = np.zeros(n, dtype=bool)
-    absorbed[right[second]] = absorbed[left[first]] = True
-
-    # where each operand goes: (target, position), positions of a product before those of its sum
-    target, value = owner.copy(), args.copy()
-    drop = (kept[owner] == 0) | merged[args] & adds[owner] | absorbed[args] & simple[owner]
-    target = np.where(adds[owner], root_of, target)
-    inside = into_dot[owner]
-    target[inside] = dot[root[user[owner[inside]]]]
-    drop |= factor & dotted[root_of] & (args != dot[root_of])
-    taken = absorbed[owner]
-    target[taken] = user[owner[taken]]
-    rank = np.where(taken, 0, 1).astype(np.int8)
-    gone = (kept == 0) | merged | absorbed
-    gone[into_dot] = True
-    gone[dot[dotted]] = False
-    gone[: program.inputs] = False
-    return _renumbered(program, op, gone, conditions, target, value, rank, ~drop)
-
-
-def _renumbered(program, op, gone, conditions, target, value, rank, stays) -> Graph:
-    """The Graph of the nodes that are not ``gone``; constants of the same bits are one."""
-    position = np.flatnonzero(stays)
-    position = position[np.lexsort((position, rank[position], target[position]))]
-    counts = np.bincount(target[position], minlength=len(op))
-    values = value[position]
-    constants = np.flatnonzero((op == CONSTANT) & ~gone)
-    if len(constants):
-        _, first, same = np.unique(program.number[constants].view(np.int64), return_index=True, return_inverse=True)
-        alias = np.arange(len(op))
-        alias[constants] = constants[first[same.reshape(-1)]]
-        gone[constants] = True
-        gone[constants[first]] = False
-    else:
-        alias = np.arange(len(op))
-    nodes = np.flatnonzero(~gone)
-    number_of = np.full(len(op), -1, dtype=np.int32)
-    number_of[nodes] = np.arange(len(nodes), dtype=np.int32)
-    start = np.concatenate([[0], np.cumsum(counts[nodes])]).astype(np.int32)
-    return Graph(
-        op[nodes],
-        start,
-        number_of[alias[values]],
-        program.number[nodes],
-        number_of[alias[program.outputs]],
-        number_of[alias[conditions]] if len(conditions) else conditions,
-    )
+    code = program.code.astype(np.int32)
+    columns = code, program.start, program.args, program.outputs, conditions
+    op, start, args, number = layout.contract(*columns, same_order)
+    return Graph(op, start, args, program.number[number >= 0], number[program.outputs], number[conditions])
 
 
 # ---- schedule
@@ -201,7 +104,7 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # just before the first use; what is only an output runs as early as it can
     group = np.full(n, -1, dtype=np.int32)
     group[nodes] = np.repeat(np.arange(len(lead), dtype=np.int32), count)
-    place = passes.sink(graph.start, graph.args, nodes, begins.astype(np.int32), vector.astype(np.int32), level)
+    place = layout.sink(graph.start, graph.args, nodes, begins.astype(np.int32), vector.astype(np.int32), level)
     ranks = np.lexsort((nodes, np.where(vector[group[nodes]], group[nodes], -1), vector[group[nodes]], place))
     order = nodes[ranks]
     unit = np.where(vector[group[order]], group[order], -1)
@@ -225,7 +128,7 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     of a single term), all its levels come early by one, and each of its groups would be an instruction.
     """
     least = np.zeros(len(kind), dtype=np.int32)
-    level = passes.levels(graph.start, graph.args, least)
+    level = layout.levels(graph.start, graph.args, least)
     owner = np.repeat(np.arange(len(kind)), np.diff(graph.start))
     kinds = int(kind.max()) + 1
     groups = len(kind)
@@ -246,7 +149,7 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
             break
         least = level.copy()
         least[nodes] += waits[group_of[nodes]]
-        level = passes.levels(graph.start, graph.args, least)
+        level = layout.levels(graph.start, graph.args, least)
     return best if groups < len(kind) else level
 
 
@@ -263,7 +166,7 @@ def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgr
     slot = np.full(n, -1, dtype=np.int32)
     slot[constants] = np.arange(len(constants))
     slot[inputs] = len(constants) + inputs
-    home, slots = passes.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
+    home, slots = layout.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
     home[constants], home[inputs] = 0, len(constants)
     words, indices = [], _Indices()
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
@@ -271,7 +174,7 @@ def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgr
         if is_vector:
             words.append(_vector(graph, nodes, slot, home, indices))
         else:
-            stretch = passes.stretch(graph.op, graph.start, graph.args, nodes, slot, SUM, DOT)
+            stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
     guards = [(int(slot[i]), int(guard.truth)) for i, guard in zip(graph.conditions, program.guards, strict=True)]
     return VectorProgram(
@@ -331,7 +234,7 @@ def _turned(x, y, home_x, home_y):
 
 def _lanes(column, indices):
     """The four words of an operand of n lanes."""
-    base, period, outer, inner = passes.strides(column)
+    base, period, outer, inner = layout.strides(column)
     return [base, period, outer, inner] if period > 0 else [indices.add(column[::-period]), period, 0, inner]
 
 
@@ -343,7 +246,7 @@ def _terms(rows, indices):
         step = int(offsets[1]) if len(offsets) > 1 else 0
         regular = np.array_equal(offsets, np.arange(len(offsets)) * step)
         return [*_lanes(lead, indices), step, -1 if regular else indices.add(offsets)]
-    _, period, _, inner = passes.strides(lead)
+    _, period, _, inner = layout.strides(lead)
     period = abs(period)
     blocks = rows.reshape(-1, period, rows.shape[1])
     if not np.array_equal(blocks - blocks[:, :1], np.broadcast_to(np.arange(period)[:, None] * inner, blocks.shape)):
