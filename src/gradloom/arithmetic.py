@@ -89,7 +89,8 @@ def _ieee(row):
     return value
 
 
-_IEEE = SimpleNamespace(**{row.name: _ieee(row) for row in TABLE.values()})
+IEEE = SimpleNamespace(**{row.name: _ieee(row) for row in TABLE.values()})
+"""The rows' values as functions of floats that never raise."""
 
 
 def evaluate_ieee(row, numbers):
@@ -109,7 +110,7 @@ def local_derivatives(row, numbers, result):
         return row.partials(FLOATS, *numbers, result)
     except (ArithmeticError, ValueError):
         with np.errstate(all="ignore"):
-            partials = row.partials(_IEEE, *map(np.float64, numbers), np.float64(result))
+            partials = row.partials(IEEE, *map(np.float64, numbers), np.float64(result))
             return tuple(map(float, partials))
 
 
