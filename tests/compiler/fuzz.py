@@ -120,13 +120,14 @@ def main():
     options = options.parse_args()
 
     def note(count):
-        print(f"\r{count:,} programs, seeds {options.seed} to {options.seed + count - 1}", end="", flush=True)
+        if count % 20 == 0:
+            print(f"\r{count:,} programs", end="", flush=True)
 
     try:
-        fuzz(options.seed, options.seconds, note=note)
+        count = fuzz(options.seed, options.seconds, note=note)
     except Disagreement as error:
         sys.exit(f"\n{error}")
-    print(": all agree")
+    print(f"\r{count:,} programs, seeds {options.seed} to {options.seed + count - 1}: all agree")
 
 
 if __name__ == "__main__":

@@ -114,7 +114,7 @@ def exact(name, xs, r):
 
 def number(x):
     """The float in a float or Value."""
-    return float(getattr(x, "data", x))
+    return x.data if isinstance(x, Value) else float(x)
 
 
 def same(x, y, room=0.0):
