@@ -13,13 +13,15 @@ import random
 import sys
 from pathlib import Path
 
+from gradloom import Value
 from gradloom.arithmetic import local_derivatives
 
 sys.path.insert(0, str(Path(__file__).parent))
+from ieee import Number
 from programs import leaves, like
 from rounding import Run, number, same
 
-__all__ = ["Disagreement", "attempt", "check_eager", "points"]
+__all__ = ["Disagreement", "always", "attempt", "check_eager", "points"]
 
 ON_A_GRID = [-1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 2.0]
 SPECIAL = [0.0, -0.0, math.inf, -math.inf, math.nan, 1e300, -1e300, 5e-324, 1e-310, 1.0, -1.0]
@@ -30,12 +32,20 @@ class Disagreement(Exception):
 
 
 # ---- inputs
-def attempt(source, point):
-    """The eager run, or None where Python's arithmetic raises."""
+def attempt(source, point, kind=Value):
+    """The run, or None where Python's arithmetic raises; of ``ieee.Number`` only that on constants does."""
     try:
-        return Run(source, point)
+        return Run(source, point, kind)
     except (ArithmeticError, ValueError):
         return None
+
+
+def always(source, point):
+    """The eager run; the one on IEEE numbers where Python raises, which are held against each other."""
+    run, other = attempt(source, point), attempt(source, point, Number)
+    if run is not None and not same(run.value, other.value):
+        raise Disagreement(f"IEEE numbers give {other.value!r}, Values {run.value!r}, at {point}")
+    return run or other
 
 
 def points(source, draw, count=6):
@@ -71,7 +81,7 @@ def edge(source, a, b, path):
 # ---- floats and eager Values
 def check_eager(source, point, run):
     """Plain floats give the same bits; central differences give the gradient where they can."""
-    total = source.floats["total"]
+    total = source.names(float)["total"]
 
     def plain(xs):
         return float(total(*like(source.shapes, iter(xs))))

@@ -11,6 +11,7 @@ import argparse
 import ast
 import copy
 import random
+import re
 import sys
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 import gradloom as gl
 
 sys.path.insert(0, str(Path(__file__).parent))
-from agreement import Disagreement, attempt, check_eager, points
+from agreement import Disagreement, always, check_eager, points
 from programs import Source, write
 
 __all__ = ["check", "fuzz", "shrunk"]
@@ -27,17 +28,16 @@ COMPILED = hasattr(gl, "compile")
 
 
 def check(source, seed, compiled=True):
-    """Try one program in every way; how many points Python could compute. Raises ``Disagreement``."""
-    tried = points(source, random.Random(seed))
-    runs = [attempt(source, point) for point in tried]
-    for point, run in zip(tried, runs, strict=True):
-        if run is not None:
+    """Try one program in every way; how many points it took. Raises ``Disagreement``."""
+    tried = [(point, run) for point in points(source, random.Random(seed)) if (run := always(source, point))]
+    for point, run in tried:
+        if run.eager:
             check_eager(source, point, run)
-    if compiled:
+    if compiled and tried:
         from transforms import check_compiled
 
-        check_compiled(source, tried, runs)
-    return sum(run is not None for run in runs)
+        check_compiled(source, *zip(*tried, strict=True))
+    return len(tried)
 
 
 def fuzz(first, seconds, compiled=COMPILED, note=lambda count: None):
@@ -72,26 +72,35 @@ def shrunk(source, seed, reason, compiled=True, seconds=60.0):
             try:
                 check(candidate, seed, compiled)
             except Disagreement as error:
-                source, reason, smaller = candidate, error, True
-                break
+                if _kind(error) == _kind(reason):
+                    source, reason, smaller = candidate, error, True
+                    break
             except Exception:  # what was left out was needed
                 continue
     return source, reason
+
+
+def _kind(reason):
+    """Which way of computing disagreed: the words before the numbers."""
+    return re.match(r"[\w ,]*", str(reason))[0]
 
 
 def _shorter(text):
     """The text with one statement left out, or with one expression replaced by a part of it."""
     tree = ast.parse(text)
     kinds = (ast.stmt, ast.BinOp, ast.Call, ast.IfExp, ast.BoolOp, ast.UnaryOp, ast.List, ast.Subscript)
+    (total,) = (node for node in tree.body if node.name == "total")
+    given = {id(node) for node in ast.walk(total)}  # this function stays as it is
     places = [node for node in ast.walk(tree) if isinstance(node, kinds)]
     for i, node in enumerate(places):
-        if isinstance(node, ast.FunctionDef) and node.name in ("f", "total"):
+        if id(node) in given or (isinstance(node, ast.FunctionDef) and node.name == "f"):
             continue
         parts = [[]] if isinstance(node, ast.stmt) else []
         if isinstance(node, (ast.If, ast.For, ast.While)):
             parts += [node.body, node.orelse]
         if isinstance(node, ast.expr):
-            parts += [child for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+            children = node.args if isinstance(node, ast.Call) else ast.iter_child_nodes(node)
+            parts += [child for child in children if isinstance(child, ast.expr)]
         for part in parts:
             twin = copy.deepcopy(tree)
             twins = [n for n in ast.walk(twin) if isinstance(n, kinds)]

@@ -16,14 +16,15 @@ import ast
 import linecache
 import operator
 import sys
-from dataclasses import dataclass
-from functools import cached_property, reduce
+from dataclasses import dataclass, field
+from functools import reduce
 from pathlib import Path
 
-from gradloom import Value, math
+from gradloom import math
 from gradloom.ops import TABLE
 
 sys.path.insert(0, str(Path(__file__).parent))
+import ieee
 from expressions import COMPARISONS, Expressions
 
 __all__ = ["Source", "leaves", "like", "write"]
@@ -59,25 +60,22 @@ class Source:
     name: str
     text: str
     shapes: tuple
+    loaded: dict = field(default_factory=dict, compare=False, repr=False)
 
-    @cached_property
-    def floats(self):
-        """The names that the text defines, with floats for its parameters."""
-        return self._load(float)
+    def names(self, kind):
+        """The names that the text defines, with its parameters made by ``kind``, once for each kind."""
+        if kind not in self.loaded:
+            self.loaded[kind] = self._load(kind)
+        return self.loaded[kind]
 
-    @cached_property
-    def values(self):
-        """The names that the text defines, with Values for its parameters."""
-        return self._load(Value)
-
-    @property
-    def parameters(self):
-        """The Values that the text reads and is not given; [] where it reads none."""
+    def parameters_of(self, kind):
+        """The numbers that the text reads and is not given; [] where it reads none."""
         words = {node.id for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.Name)}
-        return leaves([self.values[name] for name in PARAMETERS if name in words])
+        return leaves([self.names(kind)[name] for name in PARAMETERS if name in words])
 
     def _load(self, kind):
-        names = {name: like(x, map(kind, leaves(x))) for name, x in PARAMETERS.items()} | {"math": math}
+        names = {name: like(x, map(kind, leaves(x))) for name, x in PARAMETERS.items()}
+        names["math"] = ieee.math if kind is ieee.Number else math
         tree = ast.parse(self.text)
         if kind is float:  # a power of floats as the table has it: x*x for 2, not libm's pow
             tree = ast.fix_missing_locations(_Powers().visit(tree))

@@ -17,6 +17,7 @@ from gradloom import Value
 from gradloom.arithmetic import local_derivatives
 
 sys.path.insert(0, str(Path(__file__).parent))
+import ieee
 from programs import like
 
 __all__ = ["Run", "number", "same"]
@@ -25,24 +26,29 @@ ULPS, SAMPLES = 16 * 2.0**-53, 4
 
 
 class Run:
-    """``total`` of a program at one point on eager Values: its value, its gradients, its graph."""
+    """``total`` of a program at one point, recorded: its value, its gradients, its graph.
 
-    def __init__(self, source, point):
-        self.names = source.values
-        self.inputs = [Value(x) for x in point]
-        self.leaves = [*self.inputs, *source.parameters]
-        result = self.names["total"](*like(source.shapes, iter(self.inputs)))
-        self.root = result if isinstance(result, Value) else Value(result)
+    ``kind``: ``Value``, which raises where Python's arithmetic does, or ``ieee.Number``, which does not.
+    """
+
+    def __init__(self, source, point, kind=Value):
+        self.inputs = [kind(x) for x in point]
+        self.eager = kind is Value
+        self.leaves = [*self.inputs, *source.parameters_of(kind)]
+        result = source.names(kind)["total"](*like(source.shapes, iter(self.inputs)))
+        self.root = result if isinstance(result, kind) else kind(result)
         self.value = self.root.data
-        self.nodes = gradloom.engine.order(self.root)
+        self.nodes = (gradloom.engine.order if self.eager else ieee.order)(self.root)
         self.recipes = [node._recipe for node in self.nodes]
         place = {node: i for i, node in enumerate(self.nodes)}
         self.operands = [
-            tuple(place[x] if isinstance(x, Value) else x for x in operands) for _, operands in self.recipes
+            tuple(place[x] if isinstance(x, kind) else x for x in operands) for _, operands in self.recipes
         ]
         self.places = [place.get(leaf) for leaf in self.leaves]
 
     def gradients(self):
+        if not self.eager:
+            return self._evaluate(None)[1]
         for leaf in self.leaves:
             leaf.grad = 0.0
         if self.root.operands or self.root in self.leaves:
@@ -76,10 +82,7 @@ class Run:
                 numbers.append(node.data)
                 continue
             xs = [numbers[i] if type(i) is int else i for i in operands]
-            try:
-                result = row.value(*xs)
-            except (ArithmeticError, ValueError):
-                result = math.nan
+            result = ieee.evaluate(row, xs)
             numbers.append(result if exact(row.name, xs, result) else blur(result))
         adjoints = [0.0] * len(numbers)
         adjoints[-1] = 1.0
@@ -114,7 +117,7 @@ def exact(name, xs, r):
 
 def number(x):
     """The float in a float or Value."""
-    return x.data if isinstance(x, Value) else float(x)
+    return x.data if isinstance(x, (Value, ieee.Number)) else float(x)
 
 
 def same(x, y, room=0.0):

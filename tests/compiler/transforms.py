@@ -1,10 +1,10 @@
 """Whether every compiled way of computing a program agrees with eager Values.
 
-Takes: a ``Source`` of ``programs.py``, points, and the eager runs at those points.
+Takes: a ``Source`` of ``programs.py``, points, and the runs at those points.
 Gives: ``check_compiled``, which raises ``Disagreement``.
 Promises: values of ``same_order=True`` must agree to the bit (but for the sign of a zero); everything
-else within the room that rounding has in that graph (``rounding.py``). Where Python's arithmetic raises
-there is no eager number, so the compiled call must merely return. An exception is a disagreement.
+else within the room that rounding has in that graph (``rounding.py``). Where Python's arithmetic raises,
+the run is that of IEEE numbers. An exception is a disagreement.
 """
 
 import random
@@ -17,7 +17,8 @@ import gradloom as gl
 from gradloom import Value
 
 sys.path.insert(0, str(Path(__file__).parent))
-from agreement import Disagreement, attempt
+from agreement import Disagreement, always, attempt
+from ieee import Number
 from programs import leaves, like
 from rounding import number, same
 
@@ -27,7 +28,7 @@ WEIGHTS = [1.0, -0.5, 0.75]  # of the results of f in total()
 
 
 def check_compiled(source, points, runs):
-    """All transforms of one program; ``runs`` has None where Python raised."""
+    """All transforms of one program."""
     ways = _Ways(source)
     for point, run in zip(points, runs, strict=True):
         ways.single_call(point, run)
@@ -41,12 +42,13 @@ def check_compiled(source, points, runs):
 class _Ways:
     def __init__(self, source):
         self.source = source
-        self.f, self.total = source.values["f"], source.values["total"]
+        self.f, self.total = source.names(Value)["f"], source.names(Value)["total"]
         self.everything = tuple(range(len(source.shapes)))
         self.compiled = gl.compile(self.total)
         self.ordered = gl.compile(self.total, same_order=True)
         self.slopes = gl.grad(self.total, argnums=self.everything)
         self.both = gl.value_and_grad(self.total, argnums=self.everything)
+        self.parameters = source.parameters_of(Value)
         self.kinds = set()
 
     def arguments(self, numbers):
@@ -62,13 +64,12 @@ class _Ways:
         self.kinds.add(type(compiled))
         if len(self.kinds) > 1:
             raise Disagreement(f"compile gives now {type(compiled).__name__}, at other points another type")
-        if run is not None:
-            room, rooms = run.rooms()
-            agree("compile, same_order", [ordered], [run.value], [0.0], point)
-            agree("compile", [compiled], [run.value], [room], point)
-            agree("value_and_grad's value", [value], [run.value], [room], point)
-            agree("value_and_grad", leaves(pair), run.gradients()[: len(point)], rooms, point)
-            agree("grad", leaves(slopes), run.gradients()[: len(point)], rooms, point)
+        room, rooms = run.rooms()
+        agree("compile, same_order", [ordered], [run.value], [0.0], point)
+        agree("compile", [compiled], [run.value], [room], point)
+        agree("value_and_grad's value", [value], [run.value], [room], point)
+        agree("value_and_grad", leaves(pair), run.gradients()[: len(point)], rooms, point)
+        agree("grad", leaves(slopes), run.gradients()[: len(point)], rooms, point)
 
     def directions(self, point, run):
         """jvp and vjp, which must also agree with each other: <c, J u> = <J^T c, u>."""
@@ -78,8 +79,6 @@ class _Ways:
         same_out, pull = call("vjp", gl.vjp, self.f, *xs)
         cotangent = like(out, iter(WEIGHTS)) if isinstance(out, (list, tuple, dict)) else 1.0
         pulled = call("vjp's pull", pull, cotangent)
-        if run is None:
-            return
         room, rooms = run.rooms()
         gradients = run.gradients()[: len(point)]
         value = sum(w * number(x) for w, x in zip(WEIGHTS, leaves(out), strict=False))
@@ -96,15 +95,13 @@ class _Ways:
         """Values in, a Value out, whose backward() fills the leaves, captured parameters too."""
         for point, run in zip(points[:4], runs, strict=False):
             inputs = [Value(x) for x in point]
-            for leaf in self.source.parameters:
+            for leaf in self.parameters:
                 leaf.grad = 0.0
             result = call("compile of Values", self.compiled, *self.arguments(inputs))
-            if run is None:
-                continue
             if not isinstance(result, Value):
                 raise Disagreement(f"compile of Values gives {type(result).__name__}, not a Value")
             call("backward of a compiled call", result.backward)
-            filled = [x.grad for x in (*inputs, *self.source.parameters)]
+            filled = [x.grad for x in (*inputs, *self.parameters)]
             agree("backward of a compiled call", filled, run.gradients(), run.rooms()[1], point)
 
     # -- many rows
@@ -115,8 +112,6 @@ class _Ways:
         by_row = np.array([as_array(x) for x in leaves(slopes)]).T
         finite = []
         for i, (point, run) in enumerate(zip(points, runs, strict=True)):
-            if run is None:
-                continue
             room, rooms = run.rooms()
             agree("vmap", [values[i]], [run.value], [room], point)
             agree("vmap of grad", by_row[i], run.gradients()[: len(point)], rooms, point)
@@ -171,15 +166,17 @@ class _Ways:
 
     # -- the same functions again, after the parameters that they read have changed
     def parameters_that_change(self, points):
-        before = [leaf.data for leaf in self.source.parameters]
+        before = [leaf.data for leaf in self.parameters]
+        twins = self.source.parameters_of(Number)
         try:
-            for i, leaf in enumerate(self.source.parameters):
-                leaf.data = 0.5 - 0.3 * i
+            for i, (leaf, twin) in enumerate(zip(self.parameters, twins, strict=True)):
+                leaf.data = twin.data = 0.5 - 0.3 * i
             for point in points[:3] if before else ():
-                self.single_call(point, attempt(self.source, point))
+                if run := always(self.source, point):
+                    self.single_call(point, run)
         finally:
-            for leaf, x in zip(self.source.parameters, before, strict=True):
-                leaf.data = x
+            for leaf, twin, x in zip(self.parameters, twins, before, strict=True):
+                leaf.data = twin.data = x
 
 
 def call(what, function, *xs):
