@@ -248,7 +248,7 @@ ZEROS_HAVE_NONE = [name for name in NAMES if name not in ("div", "powc", "copysi
 
 
 @pytest.mark.parametrize("names", [ZEROS_HAVE_SIGNS, ZEROS_HAVE_NONE], ids=["to the bit", "with additions"])
-@settings(max_examples=200)
+@settings(max_examples=120)
 @given(data=st.data())
 def test_same_bits_before_and_after(names, random_program, evaluate, same, data):
     p = random_program(lambda n: data.draw(st.integers(0, n - 1)), names)
