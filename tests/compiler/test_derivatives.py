@@ -218,6 +218,13 @@ def test_no_dependence_is_zero():
     assert str(forward(p, [None, "input"])).endswith("return v3 v4 v5 v6 v6 v6")
 
 
+def test_no_inputs_and_no_outputs():
+    p = program("v0 = constant 2.0\nreturn v0", 0)
+    assert reverse(p, [], [1.0]) == p
+    assert str(forward(p, [])) == "program of 0 inputs\n  v0 = constant 2.0\n  v1 = constant 0.0\n  return v0 v1"
+    assert str(reverse(program("return"), [0])).endswith("v1 = constant 0.0\n  return v1")
+
+
 def test_guards_are_kept():
     text = "v1 = constant 0.0\nv2 = gt v0 v1\nv3 = mul v0 v0\nguard v2 is true at f.py:9\nreturn v3"
     for result in (reverse(program(text), [0]), forward(program(text), ["input"])):

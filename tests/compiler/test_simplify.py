@@ -242,6 +242,20 @@ def test_a_program_may_be_read_only_and_long():
     assert str(p) == before
 
 
+def test_a_result_may_be_longer_than_expected():
+    """x**3 is two products: the columns grow, and so does the table of what there is."""
+    b = Builder(1000)
+    c = b.constant(3.0)
+    p = b.finish([b.emit("powc", i, c) for i in range(1000)])
+    q = simplify(p, final=True).verified()
+    assert len(q) == 3000
+    assert [q[int(i)].operands[1] for i in q.outputs] == list(range(1000))
+
+
+def test_no_instructions_at_all():
+    assert str(simplify(Builder().finish([]))) == "program of 0 inputs\n  return"
+
+
 # ---- random Programs
 ZEROS_HAVE_SIGNS = [name for name in NAMES if name not in ("add", "sub")]  # no rule of + 0 can be at work
 ZEROS_HAVE_NONE = [name for name in NAMES if name not in ("div", "powc", "copysign")]

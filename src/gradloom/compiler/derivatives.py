@@ -14,7 +14,8 @@ y``: what is not chosen is not in the graph at all. A Program computes both, so 
 adjoint on under its own mask *and* its condition; an operation under its own. Where adjoints of different
 masks meet, each is chosen by its own before they are added, and the sum stands under the *or* of them.
 Nothing is ever multiplied by a 0 that somebody made up: in ``where(x > 0, sqrt(x), 0.0)`` at x = 0 the
-adjoint of sqrt is infinite, and is not chosen.
+derivative of sqrt is infinite, and is not chosen. Where a partial is 0 by the table (``floor``,
+``detach``, a comparison) the graph ends; ``backward()`` walks on behind a ``floor`` with a gradient of 0.
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
 stand beside it in ``derivatives.pxd``.

@@ -6,13 +6,13 @@ Gives: ``partial(code, k)``, the derivative of an operation by its operand ``k``
 the operands and the result; and ``Chain``, which copies one wherever its operation stands.
 Promises: what is printed here is what ``backward()`` computes, operation by operation.
 
-    >>> print(partial(OPCODES["tanh"], 0))     # inputs: x and the result r
+    >>> print(partial(OPCODES["tanh"], 0))     # inputs: x and the result r; 1 - r * r
     program of 2 inputs
       v0 = input
       v1 = input
-      v2 = constant 1.0
-      v3 = mul v1 v1
-      v4 = sub v2 v3
+      v2 = mul v1 v1
+      v3 = constant 1.0
+      v4 = sub v3 v2
       return v4
 """
 
