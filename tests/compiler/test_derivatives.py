@@ -454,3 +454,17 @@ def test_the_gradient_is_that_of_backward(random_program, evaluate, data):
     for x, y in zip(eager, compiled, strict=True):
         equal = math.isclose(x, y, rel_tol=1e-9, abs_tol=1e-9) or (math.isnan(x) and math.isnan(y))
         assert equal, (point, str(p), eager, compiled)
+
+
+@settings(max_examples=100)
+@given(data=st.data())
+def test_final_derivatives_are_what_simplify_makes_of_them(random_program, evaluate, same, data):
+    p = random_program(wide(data), [*EAGER, "powc", "powc", "detach"])
+    numbers = st.sampled_from([0.0, 1.0, -1.0, 0.5, 2.0, -1.7])
+    x = [data.draw(numbers) for _ in range(2 * p.inputs + len(p.outputs))]
+    for derive, which in ((reverse, range(p.inputs)), (forward, ["input"] * p.inputs)):
+        q, last = derive(p, which).verified(), derive(p, which, final=True).verified()
+        assert "detach" not in {line.name for line in last}
+        for a, b, c in zip(*(evaluate(r, x) for r in (q, last, simplify(q, final=True))), strict=True):
+            assert same(a, b, zeros=True)
+            assert same(a, c, zeros=True)

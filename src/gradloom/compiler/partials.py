@@ -122,8 +122,8 @@ class Chain(Simplifier):
     Numbers of old instructions index ``new``, which holds the number of the same one here.
     """
 
-    def __init__(self, program, more_inputs, room):
-        super().__init__(program.inputs + more_inputs, room)
+    def __init__(self, program, more_inputs, room, final):
+        super().__init__(program.inputs + more_inputs, room, final)
         self.recipes = recipes()
         self.size, self.old_inputs = len(program), program.inputs
         self.old_code, self.old_start = view(program.code), view(program.start)
