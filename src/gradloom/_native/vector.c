@@ -577,7 +577,7 @@ static int load_words(Machine *machine, const int32_t *words, Py_ssize_t count, 
         if (arity < 0 || word[1] != (summed ? 5 + 6 * arity : 4 + 4 * arity))
             return invalid("there is no such operation", i);
         ptrdiff_t n = word[2], slot = word[3], terms = summed ? word[4] : 1;
-        if (n < 1 || terms < 1 || slot < machine->constants + machine->inputs || slot + n > machine->slots)
+        if (n < 1 || terms < 1 || (double)n * (double)terms > INT32_MAX || slot < machine->constants + machine->inputs || slot + n > machine->slots)
             return invalid("results do not fit the slots", i);
         step->slot = (int32_t)slot;
         if ((summed ? load_sum : load_map)(machine, step, word + 4, n, indices, i) < 0)

@@ -71,7 +71,8 @@ def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
     """
     graph = contract(program, same_order)
     order, bounds, vector = schedule(graph)
-    return encode(program, graph, order, bounds, vector)
+    slots = allocate(graph, order, bounds, vector)
+    return encode(program, graph, slots, order, bounds, vector)
 
 
 def contract(program: Program, same_order: bool) -> Graph:
@@ -153,34 +154,45 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     return best if groups < len(kind) else level
 
 
-# ---- allocate and encode
-def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgram:
-    """Slots for all nodes, and the words of the instructions."""
-    n = len(graph.op)
-    constants = np.flatnonzero(graph.op == CONSTANT).astype(np.int32)
-    inputs = np.arange(program.inputs, dtype=np.int32)
-    keep = np.zeros(n, dtype=np.int32)
-    keep[graph.outputs] = 1
-    keep[graph.conditions] = 1
-    first = len(constants) + len(inputs)
-    slot = np.full(n, -1, dtype=np.int32)
+# ---- allocate
+@dataclass
+class Slots:
+    """Where each node lives: its slot, and where the block of neighbours begins that it lies in."""
+
+    slot: np.ndarray
+    home: np.ndarray
+    count: int
+
+
+def allocate(graph: Graph, order, bounds, vector) -> Slots:
+    """Slots for all nodes: constants first, then the inputs. Turns round some groups in ``order``."""
+    constants, inputs = np.flatnonzero(graph.op == CONSTANT), np.flatnonzero(graph.op == INPUT)
+    slot, keep = np.full(len(graph.op), -1, dtype=np.int32), np.zeros(len(graph.op), dtype=np.int32)
     slot[constants] = np.arange(len(constants))
-    slot[inputs] = len(constants) + inputs
-    home, slots = layout.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
+    slot[inputs] = len(constants) + np.arange(len(inputs))
+    keep[graph.outputs] = keep[graph.conditions] = 1
+    first = len(constants) + len(inputs)
+    home, count = layout.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
     home[constants], home[inputs] = 0, len(constants)
-    words, indices = [], _Indices()
+    return Slots(slot, home, count)
+
+
+# ---- encode
+def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) -> VectorProgram:
+    """The words of the instructions, and the columns around them."""
+    words, indices, slot = [], _Indices(), slots.slot
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
         if is_vector:
-            words.append(_vector(graph, nodes, slot, home, indices))
+            words.append(_vector(graph, nodes, slots, indices))
         else:
             stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
     guards = [(int(slot[i]), int(guard.truth)) for i, guard in zip(graph.conditions, program.guards, strict=True)]
     return VectorProgram(
         program.inputs,
-        slots,
-        graph.number[constants],
+        slots.count,
+        graph.number[graph.op == CONSTANT],
         np.concatenate([*words, []]).astype(np.int32),
         np.array(indices.found, dtype=np.int32),
         slot[graph.outputs],
@@ -202,24 +214,24 @@ class _Indices:
         return self.at[key]
 
 
-def _vector(graph: Graph, nodes, slot, home, indices):
+def _vector(graph: Graph, nodes, slots: Slots, indices):
     """The words of one vector instruction."""
     op, n = int(graph.op[nodes[0]]), len(nodes)
     begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
     operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
-    rows = slot[operands]
-    head = [n, int(slot[nodes[0]])]
+    rows, home = slots.slot[operands], slots.home[operands]
+    head = [n, int(slots.slot[nodes[0]])]
     if op == SUM:
         rows.sort(axis=1)
         head += [end - begin, *_terms(rows, indices)]
     elif op == DOT:
-        x, y = _turned(rows[:, ::2], rows[:, 1::2], home[operands[:, ::2]], home[operands[:, 1::2]])
+        x, y = _turned(rows[:, ::2], rows[:, 1::2], home[:, ::2], home[:, 1::2])
         order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
         x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
         head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
     else:
         if op in COMMUTATIVE:
-            x, y = _turned(rows[:, 0], rows[:, 1], home[operands[:, 0]], home[operands[:, 1]])
+            x, y = _turned(rows[:, 0], rows[:, 1], home[:, 0], home[:, 1])
             rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
             head += _lanes(np.ascontiguousarray(column), indices)
