@@ -18,7 +18,6 @@ import numpy as np
 from gradloom.compiler import layout
 from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Program
 from gradloom.compiler.vector_program import (
-    ARITIES,
     DOT,
     MULADD,
     MULSUB,
@@ -30,11 +29,11 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
-CHEAP = [OPCODES[x] for x in ("add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where")]
+CHEAP = ["add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where"]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
 PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
 COST = np.full(STRETCH + 1, 8, dtype=np.int32)  # in additions: what a function of the C library takes
-COST[[*CHEAP, SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
+COST[[*(OPCODES[name] for name in CHEAP), SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
@@ -96,7 +95,8 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     level = _together(graph, nodes, kind)
     nodes = nodes[np.lexsort((nodes, kind[nodes], level[nodes]))]
     key = np.stack([level[nodes], kind[nodes]])
-    begins = np.concatenate([[0], np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1, [len(nodes)]])
+    begins = np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1
+    begins = np.concatenate([[0], begins, [len(nodes)]]).astype(np.int32)
     lead, count = nodes[begins[:-1]], np.diff(begins)
     op = graph.op[lead]
     terms = np.where((op == SUM) | (op == DOT), width[lead], 1)
@@ -105,12 +105,11 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # just before the first use; what is only an output runs as early as it can
     group = np.full(n, -1, dtype=np.int32)
     group[nodes] = np.repeat(np.arange(len(lead), dtype=np.int32), count)
-    place = layout.sink(graph.start, graph.args, nodes, begins.astype(np.int32), vector.astype(np.int32), level)
-    ranks = np.lexsort((nodes, np.where(vector[group[nodes]], group[nodes], -1), vector[group[nodes]], place))
-    order = nodes[ranks]
-    unit = np.where(vector[group[order]], group[order], -1)
-    cuts = np.flatnonzero((unit[1:] != unit[:-1]) | (unit[1:] >= 0) & (place[ranks][1:] != place[ranks][:-1])) + 1
-    bounds = np.concatenate([[0], cuts, [len(order)]]).astype(np.int32)
+    place = layout.sink(graph.start, graph.args, nodes, begins, vector.astype(np.int32), level)
+    unit = np.where(vector[group[nodes]], group[nodes], -1)
+    ranks = np.lexsort((nodes, unit, place))
+    order, unit = nodes[ranks], unit[ranks]
+    bounds = np.concatenate([[0], np.flatnonzero(unit[1:] != unit[:-1]) + 1, [len(order)]]).astype(np.int32)
     return order, bounds, unit[bounds[:-1]] >= 0
 
 
@@ -134,7 +133,8 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     kinds = int(kind.max()) + 1
     groups = len(kind)
     for _ in range(4):
-        codes, group, size = np.unique(level[nodes] * kinds + kind[nodes], return_inverse=True, return_counts=True)
+        codes = level[nodes] * kinds + kind[nodes]
+        codes, group, size = np.unique(codes, return_inverse=True, return_counts=True)
         if len(codes) >= groups or len(codes) * 3 > len(nodes):
             break
         best, groups = level, len(codes)
@@ -172,7 +172,8 @@ def allocate(graph: Graph, order, bounds, vector) -> Slots:
     slot[inputs] = len(constants) + np.arange(len(inputs))
     keep[graph.outputs] = keep[graph.conditions] = 1
     first = len(constants) + len(inputs)
-    home, count = layout.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
+    groups = order, bounds, vector.astype(np.int32)
+    home, count = layout.allocate(graph.start, graph.args, *groups, keep, slot, first)
     home[constants], home[inputs] = 0, len(constants)
     return Slots(slot, home, count)
 
@@ -188,7 +189,7 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
         else:
             stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
-    guards = [(int(slot[i]), int(guard.truth)) for i, guard in zip(graph.conditions, program.guards, strict=True)]
+    truths = [guard.truth for guard in program.guards]
     return VectorProgram(
         program.inputs,
         slots.count,
@@ -196,7 +197,7 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
         np.concatenate([*words, []]).astype(np.int32),
         np.array(indices.found, dtype=np.int32),
         slot[graph.outputs],
-        np.array(guards, dtype=np.int32).reshape(-1, 2),
+        np.stack([slot[graph.conditions], np.array(truths, dtype=np.int32)], axis=1),
     )
 
 
@@ -254,13 +255,13 @@ def _terms(rows, indices):
     """The six words of the operand of a SUM or DOT: those of its first terms, and where the others are."""
     offsets = rows[0] - rows[0, 0]
     lead = np.ascontiguousarray(rows[:, 0])
-    if np.array_equal(rows - rows[:, :1], np.broadcast_to(offsets, rows.shape)):
+    if np.all(rows - rows[:, :1] == offsets):
         step = int(offsets[1]) if len(offsets) > 1 else 0
         regular = np.array_equal(offsets, np.arange(len(offsets)) * step)
         return [*_lanes(lead, indices), step, -1 if regular else indices.add(offsets)]
     _, period, _, inner = layout.strides(lead)
     period = abs(period)
     blocks = rows.reshape(-1, period, rows.shape[1])
-    if not np.array_equal(blocks - blocks[:, :1], np.broadcast_to(np.arange(period)[:, None] * inner, blocks.shape)):
+    if np.any(blocks - blocks[:, :1] != np.arange(period)[:, None] * inner):
         period, inner, blocks = 1, 0, rows[:, None]
     return [indices.add(np.ascontiguousarray(blocks[:, 0].T).reshape(-1)), -period, 0, inner, 0, -2]
