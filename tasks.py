@@ -91,9 +91,11 @@ def check():
 
 
 def bench():
-    """The benchmarks against peers; their table and plot go into ``benchmarks/results``."""
+    """The benchmarks against peers; their tables and plots go into ``benchmarks/results``."""
     install("bench")
-    run(PYTHON, "benchmarks/eager.py", *sys.argv[2:])
+    if not {"--only", "--growth"}.intersection(sys.argv):
+        run(PYTHON, "benchmarks/eager.py", *sys.argv[2:])
+    run(PYTHON, "benchmarks/compiled.py", *sys.argv[2:])
 
 
 def sanitize():

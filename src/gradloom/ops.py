@@ -72,7 +72,8 @@ class Row:
         """How a call is written: ``"{} + {}"``, ``"tanh({})"``."""
         if self.symbol.isalnum() and self.name != "neg":
             return f"{self.name}({', '.join(['{}'] * self.arity)})"
-        return f"{self.symbol}{{}}" if self.arity == 1 else f"{{}} {self.symbol} {{}}"
+        sign = "-" if self.name == "neg" else self.symbol
+        return f"{sign}{{}}" if self.arity == 1 else f"{{}} {self.symbol} {{}}"
 
     @cached_property
     def methods(self) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ compiler's interpreters. Nothing in the output is written by hand.
 """
 
 import importlib.machinery
+import itertools
 import json
 import re
 import sys
@@ -50,8 +51,8 @@ KERNELS = """\
 # What a vector library may have; the rest of <math.h> (fabs, sqrt, floor, ...) is an instruction, or rare.
 # powc is here because its exponent is a constant: one formula for the whole vector.
 VECTOR_FUNCTIONS = {
-    "exp": 1, "exp2": 1, "expm1": 1, "log": 1, "log2": 1, "log10": 1, "log1p": 1, "sin": 1, "cos": 1, "tan": 1,
-    "asin": 1, "acos": 1, "atan": 1, "sinh": 1, "cosh": 1, "tanh": 1, "asinh": 1, "acosh": 1, "atanh": 1,
+    "exp": 1, "exp2": 1, "expm1": 1, "log": 1, "log2": 1, "log10": 1, "log1p": 1, "sin": 1, "cos": 1,
+    "tan": 1, "asin": 1, "acos": 1, "atan": 1, "sinh": 1, "cosh": 1, "tanh": 1, "asinh": 1, "acosh": 1, "atanh": 1,
     "cbrt": 1, "erf": 1, "erfc": 1, "pow": 2, "atan2": 2, "hypot": 2, "powc": 2,
 }  # fmt: skip
 
@@ -125,7 +126,7 @@ def without_calls(expression, steps):
             cuts.append(i)
         if depth == 0:
             break
-    arguments = [expression[a + 1 : b].strip() for a, b in zip(cuts, cuts[1:], strict=False)]
+    arguments = [expression[a + 1 : b].strip() for a, b in itertools.pairwise(cuts)]
     step = (found[1], tuple(without_calls(argument, steps) for argument in arguments))
     if step not in steps:
         steps.append(step)
@@ -135,7 +136,7 @@ def without_calls(expression, steps):
 
 def passes(row):
     """The C column of a row cut into passes: (what is left, [(function, arguments) of each pass])."""
-    steps = []
+    steps: list[tuple[str, tuple[str, ...]]] = []
     return without_calls(row.c, steps), steps
 
 
@@ -154,7 +155,7 @@ def kernel(name, row, pattern, names, expression, steps=()):
     if row.parameter:
         arrays[names[-1]] = f"{names[-1]}s"
     for k, (function, arguments) in enumerate(steps):
-        pointers = []
+        pointers: list[str] = []
         for argument in arguments:
             temporary = f"{'uv'[len(pointers)]}{k}"
             if argument not in arrays:

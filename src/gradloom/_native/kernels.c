@@ -19,14 +19,7 @@
 #define EACH for (Count i = 0; i < m; i++)
 #endif
 
-/* a * b + c, in one rounding where that is one instruction: for sums that may be regrouped anyway. */
-#if defined(__FMA__) && defined(__GNUC__)
-#define multiply_add(a, b, c) __builtin_fma(a, b, c)
-#else
-#define multiply_add(a, b, c) ((a) * (b) + (c))
-#endif
-
-enum { CHUNK = LEVEL_BLOCK, PARTIAL = 16 };
+enum { CHUNK = LEVEL_BLOCK };
 
 #include "vectors.h"
 
@@ -51,35 +44,7 @@ enum { CHUNK = LEVEL_BLOCK, PARTIAL = 16 };
 
 #include "kernels.h"
 
-/* ---- sums: PARTIAL accumulators at every level, added in pairs */
-static double folded(double *s) {
-    for (int half = PARTIAL / 2; half > 0; half /= 2)
-        for (int i = 0; i < half; i++)
-            s[i] += s[i + half];
-    return s[0];
-}
-
-static double sum(Count n, const double *x) {
-    double s[PARTIAL] = {0.0};
-    Count at = 0;
-    for (; at + PARTIAL <= n; at += PARTIAL)
-        for (int i = 0; i < PARTIAL; i++)
-            s[i] += x[at + i];
-    for (; at < n; at++)
-        s[at % PARTIAL] += x[at];
-    return folded(s);
-}
-
-static double dot(Count n, const double *x, const double *y) {
-    double s[PARTIAL] = {0.0};
-    Count at = 0;
-    for (; at + PARTIAL <= n; at += PARTIAL)
-        for (int i = 0; i < PARTIAL; i++)
-            s[i] = multiply_add(x[at + i], y[at + i], s[i]);
-    for (; at < n; at++)
-        s[at % PARTIAL] = multiply_add(x[at], y[at], s[at % PARTIAL]);
-    return folded(s);
-}
+#include "sums.h"
 
 /* ---- the level */
 #define NAME_OF(level) #level
@@ -102,6 +67,9 @@ const Level LEVEL_NAMED(GRADLOOM_LEVEL) = {
     .exact_block = {EACH_KERNEL(SET_EXACT_BLOCK, SET_BLOCK)},
     .sum = sum,
     .dot = dot,
+    .combine = combine,
+    .matrix = matrix,
+    .outer = outer,
     .use = use,
     .used = used,
     .map = map,

@@ -12,14 +12,13 @@
  *   The other operands are contiguous. `out` may be one of the operands or not overlap them. Operands that
  *   the row does not have are ignored. `block` is the same for n == LEVEL_BLOCK only (n is ignored) and
  *   faster. `exact` and `exact_block` call the C library for each number, never the vector library, so
- *   that they agree with eager code to the bit. `sum` and `dot` regroup: 16 partial sums, then in pairs;
- *   `dot` fuses where the level can.
- *
- *   Everything is IEEE 754; only `dot` and `multiply_add` contract a product and a sum. */
+ *   that they agree with eager code to the bit. The sums (sums.h) regroup and, where the level can, fuse a
+ *   product with its addition; nothing else does. Everything is IEEE 754. */
 #ifndef GRADLOOM_LEVELS_H
 #define GRADLOOM_LEVELS_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "table.h"
 
@@ -36,6 +35,9 @@ typedef struct {
     Kernel exact[ROW_COUNT][LEVEL_PATTERNS], exact_block[ROW_COUNT][LEVEL_PATTERNS];
     double (*sum)(Count n, const double *x);
     double (*dot)(Count n, const double *x, const double *y);
+    void (*combine)(Count n, double *base, const int32_t *items, int adds, int scaled, int products);
+    void (*matrix)(Count n, double *base, const int32_t *items, int outputs, int terms);
+    void (*outer)(Count n, const double *base, const int32_t *items, int left, int right, double *sums);
     /* The vector functions by number (enum VectorFunction of kernels.h): how many arguments, and the setter.
      * `map` computes function f over n numbers with what is set, or with the C library if nothing is. */
     void (*use)(int f, void *function);

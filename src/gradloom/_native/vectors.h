@@ -17,23 +17,38 @@
 #define INLINE inline
 #endif
 
-#if defined(__GNUC__) && defined(__x86_64__) && defined(__linux__)
-#define HAVE_VECTORS 1
 #if defined(__AVX512F__)
+#include <immintrin.h>
 #define LANES 8
 #define VECTOR_PREFIX "_ZGVeN8"
-#elif defined(__AVX2__)
+#elif defined(__AVX2__) && defined(__FMA__)
+#include <immintrin.h>
 #define LANES 4
 #define VECTOR_PREFIX "_ZGVdN4"
-#else
+#elif defined(__GNUC__)
 #define LANES 2
 #define VECTOR_PREFIX "_ZGVbN2"
-#endif
-typedef double Lanes __attribute__((vector_size(8 * LANES)));
 #else
 #define LANES 1
 #define VECTOR_PREFIX ""
 #endif
+
+#if LANES > 1
+typedef double Lanes __attribute__((vector_size(8 * LANES)));
+#else
+typedef double Lanes;
+#endif
+
+/* a * b + c, in one rounding where that is one instruction: for sums that may be regrouped anyway. */
+static INLINE Lanes multiply_add(Lanes a, Lanes b, Lanes c) {
+#if LANES == 8
+    return _mm512_fmadd_pd(a, b, c);
+#elif LANES == 4
+    return _mm256_fmadd_pd(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
 
 #define NUMBER(f) VECTOR_##f,
 enum VectorFunction { EACH_VECTOR_1(NUMBER) EACH_VECTOR_2(NUMBER) VECTOR_COUNT };
@@ -43,7 +58,6 @@ static void *functions[VECTOR_COUNT]; /* set once, at import */
 static void use(int f, void *function) { functions[f] = function; }
 static void *used(int f) { return functions[f]; }
 
-#ifdef HAVE_VECTORS
 typedef Lanes (*Vector1)(Lanes);
 typedef Lanes (*Vector2)(Lanes, Lanes);
 
@@ -51,6 +65,13 @@ static INLINE Lanes load(const double *x) {
     Lanes lanes;
     memcpy(&lanes, x, sizeof lanes);
     return lanes;
+}
+
+static INLINE Lanes everywhere(double x) {
+    double lanes[LANES];
+    for (int i = 0; i < LANES; i++)
+        lanes[i] = x;
+    return load(lanes);
 }
 
 static INLINE void store(double *out, Lanes lanes) { memcpy(out, &lanes, sizeof lanes); }
@@ -83,13 +104,6 @@ static INLINE void map_vector_2(Vector2 f, Count n, double *out, const double *x
     if (i < n)
         store_rest(n - i, out + i, f(load_rest(n - i, xs + i), load_rest(n - i, ys + i)));
 }
-#else
-typedef void (*Vector1)(void);
-typedef void (*Vector2)(void);
-#define map_vector_1(f, n, out, xs) ((void)(f))
-#define map_vector_2(f, n, out, xs, ys) ((void)(f))
-#endif
-
 #define MAP_1(f)                                                                        \
     static INLINE void map_##f(Count m, double *out, const double *xs, const double *ys) { \
         (void)ys;                                                                       \

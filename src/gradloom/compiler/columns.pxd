@@ -3,6 +3,7 @@ cimport cython
 
 cdef int CONSTANT, INPUT
 cdef unsigned long long GOLDEN, LOW
+cdef double NAN
 cdef unsigned char[::1] SWAPS
 
 

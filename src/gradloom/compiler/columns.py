@@ -5,7 +5,7 @@ Takes: one instruction after another, its operands first (``begin``, ``operand``
 Gives: the number of an instruction that does this: a new one, or an old one that is the same
 (a common subexpression); at the end, with ``finish``, a Program without its dead code.
 Promises: inputs stay, all of them and in order. Constants are the same when their bits are, so 0.0 and
--0.0 are two. The operands of operations whose value cannot depend on their order may stand either way.
+-0.0 are two (but every nan is one). The operands of operations whose value cannot depend on their order may stand either way.
 
 The instruction that is being written stands behind the others, as if it were one of them already;
 ``end`` counts it in, or takes it back by not counting it. Equal instructions are found through a table
@@ -32,6 +32,7 @@ SWAPS = view(np.zeros(len(OPCODES), dtype=np.uint8))
 for _name in ("add", "mul", "eq", "ne", "and", "or"):
     SWAPS[OPCODES[_name]] = 1
 
+NAN = float("nan")
 GOLDEN, LOW = 0x9E3779B1, 0xFFFFFFFF  # 2**32 divided by the golden ratio; the low 32 bits
 
 
@@ -88,7 +89,7 @@ class Columns:
         """The number of the constant ``x``."""
         self.begin()
         self.place(CONSTANT)
-        self.number[self.count] = x
+        self.number[self.count] = x if x == x else NAN  # its sign and payload would be lost in print
         return self.unique()
 
     def place(self, code):
