@@ -9,20 +9,14 @@ and to 1e-12 of the sum of the terms' magnitudes where sums are regrouped. ``sam
 and takes every function from the C library, so that it agrees with eager code bit for bit.
 """
 
-from collections.abc import Callable, Sequence
-
-import numpy as np
+from collections.abc import Sequence
 
 from gradloom.compiler.definition import define
 from gradloom.compiler.program import Program
 from gradloom.compiler.rows import NativeRows, PlainRows, PreparedRows, native
+from gradloom.compiler.single import Prepared, prepare
 
-__all__ = ["PreparedRows", "define", "prepare", "prepare_rows"]
-
-
-def prepare(program: Program, same_order: bool = False) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from the inputs, a float64 array, to the outputs, a float64 array."""
-    return lambda inputs: np.array(define(program, list(inputs)), dtype=np.float64)
+__all__ = ["Prepared", "PreparedRows", "define", "prepare", "prepare_rows"]
 
 
 def prepare_rows(
@@ -49,6 +43,7 @@ def prepare_rows(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gradloom.compiler.program import Program
     >>> p = Program.parse("program of 2 inputs; v2 = mul v0 v1; return v2 v2".replace(";", "\\n"))
     >>> prepared = prepare_rows(p, [True, False], ["sum", None])

@@ -59,12 +59,12 @@ class Path:
         return [*wrt, *range(first, self.traced.program.inputs)]
 
     def single(self, wrt: tuple[int, ...]) -> Any:
-        """The prepared Program of one evaluation: outputs, gradients, the conditions of the guards."""
+        """The prepared Program of one evaluation: outputs, then gradients."""
         if wrt not in self.prepared:
             program, sources = self.lowered.program, self.sources(wrt)
             if sources and len(program.outputs) == 1:
                 program = simplify(reverse(program, sources, [1.0]))
-            self.prepared[wrt] = prepare(_with_conditions(program), self.same_order)
+            self.prepared[wrt] = prepare(program, self.same_order)
         return self.prepared[wrt]
 
     def pullback(self, wrt: tuple[int, ...]) -> Any:
@@ -160,26 +160,23 @@ class Paths:
         """
         path = self.last or self._trace(numbers, b"", "the first call")
         while True:
-            single = path.single(tuple(wrt))
-            out = single(path.inputs(numbers, extra))
-            end = len(out) - len(path.decisions)
-            truths = (out[end:] != 0.0).tobytes()
-            if truths == path.decisions:
+            out, failed = path.single(tuple(wrt)).run(path.inputs(numbers, extra))
+            if failed < 0:
                 path.runs += 1
                 self.last = path
                 n = len(path.lowered.program.outputs)
-                return path, out[:n], out[n:end]
-            path = self._other(path, truths, numbers)
+                return path, out[:n], out[n:]
+            path = self._other(path, failed, numbers)
 
-    def _other(self, path: Path, truths: bytes, numbers: np.ndarray) -> Path:
-        """A path with the decisions of ``path`` up to the first that differs from ``truths``, and that turned."""
-        k = next(i for i, (x, y) in enumerate(zip(truths, path.decisions, strict=True)) if x != y)
-        prefix = truths[: k + 1]
+    def _other(self, path: Path, k: int, numbers: np.ndarray) -> Path:
+        """A path with the decisions of ``path`` up to guard ``k``, and that one turned."""
+        turned = not path.decisions[k]
+        prefix = path.decisions[:k] + bytes([turned])
         found = next((p for p in self.paths if p.decisions.startswith(prefix)), None)
         if found is not None:
             return found
         line = path.traced.program.guards[k].line
-        return self._trace(numbers, prefix, f"the branch at {line} was {bool(truths[k])}", line)
+        return self._trace(numbers, prefix, f"the branch at {line} was {turned}", line)
 
     def _trace(self, numbers: np.ndarray, prefix: bytes, why: str, line: str = "") -> Path:
         start = time.perf_counter()
@@ -254,11 +251,9 @@ class Paths:
             if holds.all():
                 continue
             others, first = chosen[~holds], wrong[~holds].argmax(axis=1)
-            truths = truths[~holds]
             for k in np.unique(first):  # rows that part at the same guard go on together
-                some = first == k
-                numbers = batch.numbers(others[some][0])
-                waiting.append((self._other(path, truths[some][0].tobytes(), numbers), others[some]))
+                some = others[first == k]
+                waiting.append((self._other(path, int(k), batch.numbers(some[0])), some))
         found = [(path, np.sort(np.concatenate(parts))) for path, parts in groups.values()]
         if len(found) == 1:
             return [(found[0][0], None)]
@@ -297,14 +292,6 @@ class Batch(NamedTuple):
         if self.columns:
             numbers[self.mapped] = np.concatenate([c[row] for c in self.columns])
         return numbers
-
-
-def _with_conditions(program: Program) -> Program:
-    conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
-    return Program(
-        program.inputs, program.code, program.start, program.args, program.number,
-        np.concatenate([program.outputs, conditions]), program.guards,
-    )  # fmt: skip
 
 
 def _unguarded(program: Program, outputs: Sequence[int] | None = None) -> Program:
