@@ -21,6 +21,32 @@ typedef struct {
     int32_t *outer, *width; /* of an instruction: 1 + the first pair of the outer that ends there */
 } Schedule;
 
+/* The columns that stand beside a mapped input are loaded with it: they share its cache lines. */
+static int emit_load(Schedule *c, int32_t input) {
+    Plan *p = c->plan;
+    const int32_t group = p->place[input] / LEVEL_WIDTH;
+    int32_t found[LEVEL_WIDTH], count = 0, first = input, i;
+    for (i = input; i >= 0 && (!p->varies[i] || p->place[i] / LEVEL_WIDTH == group); i--)
+        if (p->varies[i])
+            first = i;
+    for (i = first; i < p->inputs && (!p->varies[i] || p->place[i] / LEVEL_WIDTH == group); i++)
+        if (p->varies[i] && p->live[i] && !c->loaded[i])
+            found[count++] = i;
+    Step *load = add_step(p, STEP_LOAD);
+    if (load == NULL)
+        return -1;
+    load->writes = load->rest = count;
+    for (int32_t k = 0; k < count; k++) {
+        c->loaded[found[k]] = 1;
+        if (add_item(p, found[k]) < 0)
+            return -1;
+    }
+    for (int32_t k = 0; k < count; k++)
+        if (add_item(p, p->place[found[k]]) < 0)
+            return -1;
+    return 0;
+}
+
 /* A step whose writes and reads follow; the mapped inputs among the reads are loaded first. */
 static Step *begin(Schedule *c, Kind kind, const int32_t *reads, Count count) {
     Plan *p = c->plan;
@@ -28,11 +54,8 @@ static Step *begin(Schedule *c, Kind kind, const int32_t *reads, Count count) {
         const int32_t i = reads[k];
         if (i < 0 || i >= p->inputs || !p->varies[i] || c->loaded[i])
             continue;
-        c->loaded[i] = 1;
-        Step *load = add_step(p, STEP_LOAD);
-        if (load == NULL || add_item(p, i) < 0 || add_item(p, p->place[i]) < 0)
+        if (emit_load(c, i) < 0)
             return NULL;
-        load->writes = load->rest = 1;
     }
     return add_step(p, kind);
 }
