@@ -24,7 +24,7 @@ from gradloom.compiler.rows import NativeRows, PlainRows, native
 LEVELS = native.LEVELS if native else ("plain",)
 each_level = pytest.mark.parametrize("level", LEVELS)
 needs_native = pytest.mark.skipif(native is None, reason="a promise of the native interpreter")
-COUNTS = [0, 1, 7, 63, 64, 65, 1000]
+COUNTS = [0, 1, 7, 63, 64, 127, 128, 129, 1000]
 SPECIAL = [
     math.nan,
     math.inf,
@@ -169,7 +169,7 @@ def test_every_kernel_in_every_pattern(row, level):
     b = Builder(row.arity)
     program, index = b.finish([b.emit(row.name, *range(row.arity))]), LEVELS.index(level)
     for pattern in range(1 << row.arity):
-        for n in (1, 5, 64, 150):
+        for n in (1, 5, native.BLOCK, 150):
             operands = []
             for k, (lo, hi) in enumerate(row.domain):
                 x = rng.uniform(lo, hi, n)
@@ -304,7 +304,7 @@ def network(sizes, seed=0):
 
 @each_level
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (5, 9, 6, 2), (4, 4, 4, 4), (1, 1, 1)])
-@pytest.mark.parametrize("count", [1, 64, 130])
+@pytest.mark.parametrize("count", [1, 100, 128, 300])
 def test_layers_become_matrices_and_their_gradients_outer_products(sizes, count, level):
     program, weights = network(sizes)
     rng = random.Random(count)

@@ -14,7 +14,7 @@
  *   number of rows only, and memory does not grow with them. */
 #include "schedule.h"
 
-enum { CHUNKS = 256, SHORTEST = 8 /* blocks */, SLICE = 1 << 15 /* steps between two polls */ };
+enum { CHUNKS = 256, SHORTEST = 4 /* blocks */, SLICE = 1 << 15 /* steps between two polls */ };
 static const Count GIL_STEPS = 64; /* fewer steps than these take under 20 us: the GIL is kept */
 
 typedef struct {
@@ -36,12 +36,6 @@ typedef struct {
 } Run;
 
 /* ---- running */
-#if defined(__GNUC__)
-#define FETCH(x) __builtin_prefetch((x), 0, 2)
-#else
-#define FETCH(x) ((void)0)
-#endif
-
 static void load_column(const Column *column, Count row, Count n, double *out) {
     const char *x = column->first + row * column->stride;
     if (column->stride == sizeof(double)) {

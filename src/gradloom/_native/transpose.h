@@ -60,8 +60,11 @@ static void transpose(Count n, int width, const char *x, Count stride, double *b
         const int some = width - at < LANES ? width - at : LANES;
         const char *from = x + at * (Count)sizeof(double);
         Count row = 0;
-        for (; row + LANES <= n; row += LANES)
+        for (; row + LANES <= n; row += LANES) {
+            for (int i = 0; i < LANES; i++) /* the next block's, while this one is computed */
+                FETCH(from + (row + i + LEVEL_BLOCK) * stride);
             transpose_tile(some, from + row * stride, stride, out + at, row);
+        }
         for (; row < n; row++)
             for (int k = 0; k < some; k++)
                 memcpy(out[at + k] + row, from + row * stride + k * (Count)sizeof(double), sizeof(double));
