@@ -376,6 +376,27 @@ def test_sums_over_rows_are_close_to_the_exact_sum(reduce, same_order):
     assert abs(got * scale - math.fsum(x)) <= 1e-12 * math.fsum(abs(x))
 
 
+@each_level
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 7, 8, 9, 16, 21])
+@pytest.mark.parametrize("count", [1, 9, 128, 300])
+def test_columns_side_by_side_are_loaded_in_groups(width, count, level):
+    rng = np.random.default_rng(width)
+    table = rng.normal(size=(count, width + 5))
+    b = Builder(width)
+    program = b.finish([b.emit("neg", k) for k in range(0, width, 2)])
+    prepared = ready(program, [True] * width, [None] * len(program.outputs), level)
+    cuts = table[:, 3 : 3 + width], np.asfortranarray(table)[:, 5:], table[::-1, width - 1 :: -1][:, ::-1]
+    for columns in (
+        [cuts[0]],
+        [cuts[1]],
+        [cuts[2]],
+        [cuts[0][:, :1], cuts[0][:, 1:]],
+        [cuts[0][:, k : k + 1] for k in range(width)],
+    ):
+        _, got = prepared(np.empty(0), columns, count)
+        assert np.array_equal(got, -np.hstack(columns)[:, ::2])
+
+
 def test_no_rows():
     program = Program.parse("program of 2 inputs\n v2 = mul v0 v1\n return v2 v2 v1 v2")
     prepared = prepare_rows(program, [True, False], ["sum", "mean", "sum", None])

@@ -14,7 +14,8 @@ enum { STARTS_AT_ZERO = -1 }; /* as an operand: the 0.0 */
 typedef struct {
     Plan *plan;
     Sums *sums;
-    char *loaded;         /* mapped inputs that have their LOAD */
+    char *loaded;          /* mapped inputs that have their LOAD */
+    int32_t *inputs;       /* the mapped input of each column */
     int32_t *first, *more; /* the outputs of an instruction: first + 1, and the next + 1 of each */
     Pair *pairs;
     int32_t pair_count;
@@ -24,14 +25,11 @@ typedef struct {
 /* The columns that stand beside a mapped input are loaded with it: they share its cache lines. */
 static int emit_load(Schedule *c, int32_t input) {
     Plan *p = c->plan;
-    const int32_t group = p->place[input] / LEVEL_WIDTH;
-    int32_t found[LEVEL_WIDTH], count = 0, first = input, i;
-    for (i = input; i >= 0 && (!p->varies[i] || p->place[i] / LEVEL_WIDTH == group); i--)
-        if (p->varies[i])
-            first = i;
-    for (i = first; i < p->inputs && (!p->varies[i] || p->place[i] / LEVEL_WIDTH == group); i++)
-        if (p->varies[i] && p->live[i] && !c->loaded[i])
-            found[count++] = i;
+    const int32_t first = p->place[input] / LEVEL_WIDTH * LEVEL_WIDTH;
+    int32_t found[LEVEL_WIDTH], count = 0;
+    for (int32_t column = first; column < first + LEVEL_WIDTH && column < p->mapped_inputs; column++)
+        if (p->live[c->inputs[column]] && !c->loaded[c->inputs[column]])
+            found[count++] = c->inputs[column];
     Step *load = add_step(p, STEP_LOAD);
     if (load == NULL)
         return -1;
@@ -273,11 +271,14 @@ static int schedule_with(Schedule *c) {
     const char *owned[] = {
         (char *)(c->loaded = NEW(char, p->n)),      (char *)(c->first = NEW(int32_t, p->n)),
         (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->outputs)),
-        (char *)(c->outer = NEW(int32_t, p->n)),
+        (char *)(c->outer = NEW(int32_t, p->n)),    (char *)(c->inputs = NEW(int32_t, p->mapped_inputs)),
     };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         if (owned[i] == NULL)
             return no_memory();
+    for (int32_t i = 0; i < p->inputs; i++)
+        if (p->varies[i])
+            c->inputs[p->place[i]] = i;
     count_readers(p, s);
     if (!p->exact) {
         c->pair_count = find_pairs(p, s, c->pairs);
@@ -308,7 +309,7 @@ static int schedule(Plan *p) {
     Schedule c = {.plan = p, .sums = &sums};
     const int failed = schedule_with(&c);
     sums_free(&sums);
-    void *owned[] = {c.loaded, c.first, c.more, c.pairs, c.outer};
+    void *owned[] = {c.loaded, c.first, c.more, c.pairs, c.outer, c.inputs};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
     return failed;
