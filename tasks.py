@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-BUILD_TOOLS = ("meson-python>=0.16", "meson>=1.2", "ninja")
+BUILD_TOOLS = ("meson-python>=0.16", "meson>=1.2", "ninja", "Cython>=3.0")
 SMOKE = (
     "from gradloom import Value; a = Value(2.0); (a * a + 1).backward(); assert a.grad == 4.0; "
     "assert '<svg' in (a * a).draw().svg; import gradloom.engine as e; print('smoke test passed:', e.ENGINE)"
