@@ -18,8 +18,8 @@ from gradloom.arithmetic import local_derivatives
 
 sys.path.insert(0, str(Path(__file__).parent))
 from ieee import Number
-from programs import leaves, like
 from rounding import Run, number, same
+from structures import leaves, like
 
 __all__ = ["Disagreement", "always", "attempt", "check_eager", "points"]
 
@@ -84,7 +84,7 @@ def check_eager(source, point, run):
     total = source.names(float)["total"]
 
     def plain(xs):
-        return float(total(*like(source.shapes, iter(xs))))
+        return float(total(*like(source.shapes, iter(xs), objects=True)))
 
     if "hypot" not in source.text and not same(plain(point), run.value):
         raise Disagreement(f"floats give {plain(point)!r}, Values {run.value!r}")

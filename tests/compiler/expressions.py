@@ -54,6 +54,7 @@ class Expressions:
     def __init__(self, seed):
         self.draw = random.Random(seed)
         self.numbers, self.lists, self.helpers = [], {}, {}
+        self.arrays = {}  # those of the lists that are NumPy arrays
         self.captures, self.edgy = self.chance(0.4), self.chance(0.15)
         self.fresh = 0
 
@@ -128,7 +129,17 @@ class Expressions:
             f"math.relu({a})", f"math.atan2({a}, abs({self.atom()}) + 0.5)", f"(math.trunc({a}) + {b})",
         ])  # fmt: skip
 
+    def of_array(self):
+        name = self.draw.choice(sorted(self.arrays))
+        return self.draw.choice([
+            f"({name} @ {name})", f"({name} * {self.variable()}).sum()", f"({name} - {self.atom()}).sum()",
+            f"({name}[1:] * {name}[:-1]).sum()", f"({self.constant()} * {name} + {name})[1]",
+            f"(1.0 - {name}[::-1])[0]", f"({name} ** 2).sum()", f"(-{name}).sum()",
+        ])  # fmt: skip
+
     def reduction(self, depth):
+        if self.arrays and self.chance(0.4):
+            return self.of_array()
         name = self.draw.choice(sorted(self.lists)) if self.lists else None
         xs = (
             name

@@ -68,9 +68,13 @@ def _operator(row, name):
         return lambda self: _apply(row.name, self)
     if name in ("__lt__", "__le__", "__gt__", "__ge__"):
         return lambda self, other: bool(row.value(self.data, _float(other)))
-    if name.startswith("__r"):
-        return lambda self, other: _apply(row.name, other, self)
-    return lambda self, other: _apply(row.name, self, other)
+
+    def operator(self, other):
+        if isinstance(other, np.ndarray):
+            return NotImplemented
+        return _apply(row.name, *((other, self) if name.startswith("__r") else (self, other)))
+
+    return operator
 
 
 for _row in TABLE.values():
@@ -137,7 +141,7 @@ def _dispatched(name):
     plain, ours = getattr(gradloom.math, name), _COMPOSED.get(name) or (lambda *xs: _apply(name, *xs))
 
     def function(*xs):
-        flat = [x for part in xs for x in (part if isinstance(part, (list, tuple)) else [part])]
+        flat = [x for part in xs for x in (part if isinstance(part, (list, tuple, np.ndarray)) else [part])]
         return (ours if any(isinstance(x, Number) for x in flat) else plain)(*xs)
 
     return function

@@ -20,37 +20,20 @@ from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 
+import numpy as np
+
 from gradloom import math
 from gradloom.ops import TABLE
 
 sys.path.insert(0, str(Path(__file__).parent))
 import ieee
 from expressions import COMPARISONS, Expressions
+from structures import leaves, like
 
-__all__ = ["Source", "leaves", "like", "write"]
+__all__ = ["Source", "write"]
 
 PARAMETERS = {"w0": 0.75, "w1": -1.25, "bank": [0.5, -0.3, 1.5]}
 """What the programs read without being given it: module-level Values."""
-
-
-# ---- arguments and results: numbers in lists, tuples and dicts
-def leaves(structure):
-    """The numbers of a nested structure in one list, dicts in the order of their keys."""
-    if isinstance(structure, dict):
-        return [x for key in sorted(structure) for x in leaves(structure[key])]
-    if isinstance(structure, (list, tuple)):
-        return [x for part in structure for x in leaves(part)]
-    return [structure]
-
-
-def like(structure, numbers):
-    """``structure`` with its numbers replaced by those of the iterator ``numbers``, in the same order."""
-    if isinstance(structure, dict):
-        filled = {key: like(structure[key], numbers) for key in sorted(structure)}
-        return {key: filled[key] for key in structure}
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(like(part, numbers) for part in structure)
-    return next(numbers)
 
 
 @dataclass(frozen=True)
@@ -96,6 +79,8 @@ class _Powers(ast.NodeTransformer):
 
 
 def _power(x, y, constant):
+    if isinstance(x, np.ndarray):
+        return np.array([_power(one, y, constant) for one in x], dtype=object)
     return TABLE["powc" if constant else "pow"].value(float(x), float(y))
 
 
@@ -253,7 +238,7 @@ class _Writer(Expressions):
         names, shapes = [], []
         for name in "xyzt"[: self.draw.randint(1, 4)]:
             kind, size = (
-                self.draw.choice(["number"] * 4 + ["list", "tuple", "dict", "matrix"]),
+                self.draw.choice(["number"] * 4 + ["list", "tuple", "dict", "matrix", "array"]),
                 self.draw.randint(2, 4),
             )
             names.append(name)
@@ -263,6 +248,9 @@ class _Writer(Expressions):
             elif kind in ("list", "tuple"):
                 shapes.append([0.0] * size if kind == "list" else (0.0,) * size)
                 self.lists[name] = size
+            elif kind == "array":
+                shapes.append(np.zeros(size))
+                self.lists[name] = self.arrays[name] = size
             elif kind == "dict":
                 shapes.append({"p": 0.0, "q": [0.0] * size})
                 self.numbers.append(f"{name}['p']")

@@ -18,7 +18,7 @@ from gradloom.arithmetic import local_derivatives
 
 sys.path.insert(0, str(Path(__file__).parent))
 import ieee
-from programs import like
+from structures import like
 
 __all__ = ["Run", "number", "same"]
 

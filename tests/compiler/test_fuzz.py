@@ -13,7 +13,8 @@ import gradloom as gl
 
 sys.path.insert(0, str(Path(__file__).parent))
 import fuzz
-from programs import Source, leaves, write
+from programs import Source, write
+from structures import leaves
 
 SECONDS = float(os.environ.get("GRADLOOM_FUZZ_SECONDS", "20"))
 

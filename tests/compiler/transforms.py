@@ -19,8 +19,8 @@ from gradloom import Value
 sys.path.insert(0, str(Path(__file__).parent))
 from agreement import Disagreement, always, attempt
 from ieee import Number
-from programs import leaves, like
 from rounding import number, same
+from structures import leaves, like
 
 __all__ = ["check_compiled"]
 
@@ -109,7 +109,7 @@ class _Ways:
         columns = self.arguments(np.array(points).T)
         values = as_array(call("vmap", gl.vmap(self.total), *columns))
         slopes = call("vmap of grad", gl.vmap(self.slopes), *columns)
-        by_row = np.array([as_array(x) for x in leaves(slopes)]).T
+        by_row = np.array([as_array(x) for x in leaves(slopes, self.source.shapes)]).T
         finite = []
         for i, (point, run) in enumerate(zip(points, runs, strict=True)):
             room, rooms = run.rooms()
@@ -154,7 +154,7 @@ class _Ways:
         start = 0
         for i, shape in enumerate(self.source.shapes):
             width = len(leaves(shape))
-            got = np.array([as_array(x) for x in leaves(slopes[i])])
+            got = np.array([as_array(x) for x in leaves(slopes[i], shape)])
             theirs = np.array([r.gradients()[start : start + width] for _, r in kept])
             space = np.array([room[start : start + width] for _, room in rooms])
             if i == k:
