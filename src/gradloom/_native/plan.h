@@ -39,6 +39,7 @@ typedef struct {
 typedef struct {
     int32_t n, inputs, uniform_inputs, mapped_inputs, outputs, reduced, columns, values, vectors;
     int exact;
+    double cost; /* of a row, in operations, roughly: what a number of an addition over a block costs */
     const Level *level;
     uint16_t *code;
     int32_t *start, *args;
