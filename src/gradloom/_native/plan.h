@@ -49,6 +49,8 @@ typedef struct {
     Output *output;
     int32_t *uniform; /* the uniform instructions to compute, in order */
     int32_t uniforms;
+    int32_t *addend; /* pairs: an output, and a uniform instruction that each row adds to it */
+    int32_t addends;
     Step *steps;
     int32_t step_count, step_room;
     int32_t *items;
@@ -57,7 +59,7 @@ typedef struct {
 
 static void plan_free(Plan *p) {
     void *owned[] = {p->code, p->start, p->args, p->number, p->live, p->varies, p->place, p->output, p->uniform,
-                     p->steps, p->items};
+                     p->addend, p->steps, p->items};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
     memset(p, 0, sizeof *p);

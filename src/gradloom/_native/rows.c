@@ -428,6 +428,8 @@ static PyObject *rows_finish(Rows *self, PyObject *args) {
     for (Count chunk = 0; chunk < chunks_of(rows); chunk++)
         for (int32_t j = 0; j < p->reduced; j++)
             reduced[j] += sums[chunk * p->reduced + j];
+    for (int32_t k = 0; k < p->addends; k++)
+        reduced[p->output[p->addend[2 * k]].number] += (double)rows * values[p->place[p->addend[2 * k + 1]]];
     for (int32_t j = 0; j < p->outputs; j++) {
         const Output *o = &p->output[j];
         if (!o->varies && !o->reduce)

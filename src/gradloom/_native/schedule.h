@@ -301,9 +301,9 @@ static int schedule_with(Schedule *c) {
         return -1;
     const char *owned[] = {
         (char *)(c->loaded = NEW(char, p->n)),      (char *)(c->first = NEW(int32_t, p->n)),
-        (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->outputs)),
+        (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->n)),
         (char *)(c->outer = NEW(int32_t, p->n)),    (char *)(c->inputs = NEW(int32_t, p->mapped_inputs)),
-        (char *)(c->columns = NEW(int32_t, p->columns)),
+        (char *)(c->columns = NEW(int32_t, p->columns)), (char *)(p->addend = NEW(int32_t, 2 * (Count)p->n)),
     };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         if (owned[i] == NULL)
@@ -313,8 +313,8 @@ static int schedule_with(Schedule *c) {
             c->inputs[p->place[i]] = i;
     count_readers(p, s);
     if (!p->exact) {
-        c->pair_count = find_pairs(p, s, c->pairs);
         find_trees(p, s);
+        c->pair_count = find_pairs(p, s, c->pairs);
         if (find_matrices(p, s) < 0)
             return -1;
         cut_trees(p, s);
