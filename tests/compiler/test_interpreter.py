@@ -24,7 +24,7 @@ from gradloom.compiler.rows import NativeRows, PlainRows, native
 LEVELS = native.LEVELS if native else ("plain",)
 each_level = pytest.mark.parametrize("level", LEVELS)
 needs_native = pytest.mark.skipif(native is None, reason="a promise of the native interpreter")
-COUNTS = [0, 1, 7, 63, 64, 65, 1000]
+COUNTS = [0, 1, 7, 63, 64, 127, 128, 129, 1000]
 SPECIAL = [
     math.nan,
     math.inf,
@@ -169,7 +169,7 @@ def test_every_kernel_in_every_pattern(row, level):
     b = Builder(row.arity)
     program, index = b.finish([b.emit(row.name, *range(row.arity))]), LEVELS.index(level)
     for pattern in range(1 << row.arity):
-        for n in (1, 5, 64, 150):
+        for n in (1, 5, native.BLOCK, 150):
             operands = []
             for k, (lo, hi) in enumerate(row.domain):
                 x = rng.uniform(lo, hi, n)
@@ -304,7 +304,7 @@ def network(sizes, seed=0):
 
 @each_level
 @pytest.mark.parametrize("sizes", [(2, 3, 1), (5, 9, 6, 2), (4, 4, 4, 4), (1, 1, 1)])
-@pytest.mark.parametrize("count", [1, 64, 130])
+@pytest.mark.parametrize("count", [1, 100, 128, 300])
 def test_layers_become_matrices_and_their_gradients_outer_products(sizes, count, level):
     program, weights = network(sizes)
     rng = random.Random(count)
@@ -374,6 +374,27 @@ def test_sums_over_rows_are_close_to_the_exact_sum(reduce, same_order):
     (got,), _ = prepare_rows(program, [True], [reduce], same_order)(np.empty(0), [x[:, None]], len(x))
     scale = len(x) if reduce == "mean" else 1
     assert abs(got * scale - math.fsum(x)) <= 1e-12 * math.fsum(abs(x))
+
+
+@each_level
+@pytest.mark.parametrize("width", [1, 2, 3, 4, 5, 7, 8, 9, 16, 21])
+@pytest.mark.parametrize("count", [1, 9, 128, 300])
+def test_columns_side_by_side_are_loaded_in_groups(width, count, level):
+    rng = np.random.default_rng(width)
+    table = rng.normal(size=(count, width + 5))
+    b = Builder(width)
+    program = b.finish([b.emit("neg", k) for k in range(0, width, 2)])
+    prepared = ready(program, [True] * width, [None] * len(program.outputs), level)
+    cuts = table[:, 3 : 3 + width], np.asfortranarray(table)[:, 5:], table[::-1, width - 1 :: -1][:, ::-1]
+    for columns in (
+        [cuts[0]],
+        [cuts[1]],
+        [cuts[2]],
+        [cuts[0][:, :1], cuts[0][:, 1:]],
+        [cuts[0][:, k : k + 1] for k in range(width)],
+    ):
+        _, got = prepared(np.empty(0), columns, count)
+        assert np.array_equal(got, -np.hstack(columns)[:, ::2])
 
 
 def test_no_rows():

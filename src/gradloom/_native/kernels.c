@@ -45,6 +45,7 @@ enum { CHUNK = LEVEL_BLOCK };
 #include "kernels.h"
 
 #include "sums.h"
+#include "transpose.h"
 
 /* ---- the level */
 #define NAME_OF(level) #level
@@ -70,6 +71,7 @@ const Level LEVEL_NAMED(GRADLOOM_LEVEL) = {
     .combine = combine,
     .matrix = matrix,
     .outer = outer,
+    .transpose = transpose,
     .use = use,
     .used = used,
     .map = map,

@@ -22,10 +22,17 @@
 
 #include "table.h"
 
+/* Asks for memory that will be read soon; never a fault, whatever the address. */
+#if defined(__GNUC__)
+#define FETCH(x) __builtin_prefetch((x), 0, 2)
+#else
+#define FETCH(x) ((void)(x))
+#endif
+
 typedef ptrdiff_t Count;
 typedef void (*Kernel)(Count n, double *out, const double *x, const double *y, const double *z);
 
-enum { LEVEL_BLOCK = 64, LEVEL_PATTERNS = 8 };
+enum { LEVEL_BLOCK = 128, LEVEL_PATTERNS = 8, LEVEL_WIDTH = 8 /* columns that transpose takes at most */ };
 
 typedef struct {
     const char *name;
@@ -37,6 +44,7 @@ typedef struct {
     double (*dot)(Count n, const double *x, const double *y);
     void (*combine)(Count n, double *base, const int32_t *items, int adds, int scaled, int products);
     void (*matrix)(Count n, double *base, const int32_t *items, int outputs, int terms);
+    void (*transpose)(Count n, int width, const char *x, Count stride, double *base, const int32_t *places);
     void (*outer)(Count n, const double *base, const int32_t *items, int left, int right, double *sums);
     /* The vector functions by number (enum VectorFunction of kernels.h): how many arguments, and the setter.
      * `map` computes function f over n numbers with what is set, or with the C library if nothing is. */

@@ -14,7 +14,7 @@
  *   number of rows only, and memory does not grow with them. */
 #include "schedule.h"
 
-enum { CHUNKS = 256, SHORTEST = 8 /* blocks */, SLICE = 1 << 15 /* steps between two polls */ };
+enum { CHUNKS = 256, SHORTEST = 4 /* blocks */, SLICE = 1 << 15 /* steps between two polls */ };
 static const Count GIL_STEPS = 64; /* fewer steps than these take under 20 us: the GIL is kept */
 
 typedef struct {
@@ -38,11 +38,29 @@ typedef struct {
 /* ---- running */
 static void load_column(const Column *column, Count row, Count n, double *out) {
     const char *x = column->first + row * column->stride;
-    if (column->stride == sizeof(double))
+    if (column->stride == sizeof(double)) {
         memcpy(out, x, (size_t)n * sizeof(double));
-    else
+        for (Count next = 1; next <= LEVEL_BLOCK / 8; next++)
+            FETCH(x + (n + 8 * next) * (Count)sizeof(double)); /* the next block's, while this one is computed */
+    } else
         for (Count i = 0; i < n; i++, x += column->stride)
             memcpy(out + i, x, sizeof(double)); /* perhaps unaligned */
+}
+
+/* Some columns, by one transposition if they stand side by side in a row-major array. */
+static void load_columns(const Run *r, const Step *step, const int32_t *it, Count row, Count n) {
+    const int32_t *numbers = it + step->writes;
+    const Column *first = &r->columns[numbers[0]];
+    int beside = step->writes > 1 && first->stride != sizeof(double);
+    for (int32_t k = 1; k < step->writes && beside; k++) {
+        const Column *column = &r->columns[numbers[k]];
+        beside = column->first == first->first + k * (Count)sizeof(double) && column->stride == first->stride;
+    }
+    if (beside)
+        r->plan->level->transpose(n, step->writes, first->first + row * first->stride, first->stride, r->base, it);
+    else
+        for (int32_t k = 0; k < step->writes; k++)
+            load_column(&r->columns[numbers[k]], row, n, r->base + it[k]);
 }
 
 static void run_steps(const Run *r, int32_t from, int32_t to, Count row, Count n) {
@@ -58,7 +76,7 @@ static void run_steps(const Run *r, int32_t from, int32_t to, Count row, Count n
             break;
         }
         case STEP_LOAD:
-            load_column(&r->columns[it[1]], row, n, base + it[0]);
+            load_columns(r, step, it, row, n);
             break;
         case STEP_STORE:
             for (Count i = 0; i < n; i++)

@@ -14,12 +14,36 @@ enum { STARTS_AT_ZERO = -1 }; /* as an operand: the 0.0 */
 typedef struct {
     Plan *plan;
     Sums *sums;
-    char *loaded;         /* mapped inputs that have their LOAD */
+    char *loaded;          /* mapped inputs that have their LOAD */
+    int32_t *inputs;       /* the mapped input of each column */
     int32_t *first, *more; /* the outputs of an instruction: first + 1, and the next + 1 of each */
     Pair *pairs;
     int32_t pair_count;
     int32_t *outer, *width; /* of an instruction: 1 + the first pair of the outer that ends there */
 } Schedule;
+
+/* The columns that stand beside a mapped input are loaded with it: they share its cache lines. */
+static int emit_load(Schedule *c, int32_t input) {
+    Plan *p = c->plan;
+    const int32_t first = p->place[input] / LEVEL_WIDTH * LEVEL_WIDTH;
+    int32_t found[LEVEL_WIDTH], count = 0;
+    for (int32_t column = first; column < first + LEVEL_WIDTH && column < p->mapped_inputs; column++)
+        if (p->live[c->inputs[column]] && !c->loaded[c->inputs[column]])
+            found[count++] = c->inputs[column];
+    Step *load = add_step(p, STEP_LOAD);
+    if (load == NULL)
+        return -1;
+    load->writes = load->rest = count;
+    for (int32_t k = 0; k < count; k++) {
+        c->loaded[found[k]] = 1;
+        if (add_item(p, found[k]) < 0)
+            return -1;
+    }
+    for (int32_t k = 0; k < count; k++)
+        if (add_item(p, p->place[found[k]]) < 0)
+            return -1;
+    return 0;
+}
 
 /* A step whose writes and reads follow; the mapped inputs among the reads are loaded first. */
 static Step *begin(Schedule *c, Kind kind, const int32_t *reads, Count count) {
@@ -28,11 +52,8 @@ static Step *begin(Schedule *c, Kind kind, const int32_t *reads, Count count) {
         const int32_t i = reads[k];
         if (i < 0 || i >= p->inputs || !p->varies[i] || c->loaded[i])
             continue;
-        c->loaded[i] = 1;
-        Step *load = add_step(p, STEP_LOAD);
-        if (load == NULL || add_item(p, i) < 0 || add_item(p, p->place[i]) < 0)
+        if (emit_load(c, i) < 0)
             return NULL;
-        load->writes = load->rest = 1;
     }
     return add_step(p, kind);
 }
@@ -250,11 +271,14 @@ static int schedule_with(Schedule *c) {
     const char *owned[] = {
         (char *)(c->loaded = NEW(char, p->n)),      (char *)(c->first = NEW(int32_t, p->n)),
         (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->outputs)),
-        (char *)(c->outer = NEW(int32_t, p->n)),
+        (char *)(c->outer = NEW(int32_t, p->n)),    (char *)(c->inputs = NEW(int32_t, p->mapped_inputs)),
     };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         if (owned[i] == NULL)
             return no_memory();
+    for (int32_t i = 0; i < p->inputs; i++)
+        if (p->varies[i])
+            c->inputs[p->place[i]] = i;
     count_readers(p, s);
     if (!p->exact) {
         c->pair_count = find_pairs(p, s, c->pairs);
@@ -285,7 +309,7 @@ static int schedule(Plan *p) {
     Schedule c = {.plan = p, .sums = &sums};
     const int failed = schedule_with(&c);
     sums_free(&sums);
-    void *owned[] = {c.loaded, c.first, c.more, c.pairs, c.outer};
+    void *owned[] = {c.loaded, c.first, c.more, c.pairs, c.outer, c.inputs};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
     return failed;

@@ -127,6 +127,30 @@ static void matrix(Count n, double *base, const int32_t *items, int outputs, int
         }
 }
 
+/* The sums of TILE vectors. */
+static INLINE void folded_tile(const Lanes *s, double *totals) {
+#if LANES == 8
+    /* each step adds neighbours and leaves half as many vectors; at the end a number stands for each */
+    const Lanes a = _mm512_unpacklo_pd(s[0], s[1]) + _mm512_unpackhi_pd(s[0], s[1]);
+    const Lanes b = _mm512_unpacklo_pd(s[2], s[3]) + _mm512_unpackhi_pd(s[2], s[3]);
+    const Lanes c = _mm512_shuffle_f64x2(a, b, 0x44) + _mm512_shuffle_f64x2(a, b, 0xee);
+    const Lanes d = c + _mm512_shuffle_f64x2(c, c, 0xb1);
+    _mm_storeu_pd(totals, _mm512_castpd512_pd128(d));
+    _mm_storeu_pd(totals + 2, _mm512_extractf64x2_pd(d, 2));
+#elif LANES == 4
+    const Lanes a = _mm256_hadd_pd(s[0], s[1]), b = _mm256_hadd_pd(s[2], s[3]);
+    store(totals, _mm256_permute2f128_pd(a, b, 0x20) + _mm256_permute2f128_pd(a, b, 0x31));
+#else
+    for (int k = 0; k < TILE; k++) {
+        double lanes[LANES];
+        store(lanes, s[k]);
+        totals[k] = lanes[0];
+        for (int p = 1; p < LANES; p++)
+            totals[k] += lanes[p];
+    }
+#endif
+}
+
 static void outer(Count n, const double *base, const int32_t *items, int left, int right, double *sums) {
     const int32_t *rights = items + left, *numbers = rights + right;
     const int whole = n % LANES == 0;
@@ -145,15 +169,12 @@ static void outer(Count n, const double *base, const int32_t *items, int left, i
                     for (int b = 0; b < TILE; b++)
                         s[a][b] = multiply_add(x, load(base + rights[j + b] + row), s[a][b]);
                 }
-            for (int a = 0; a < TILE; a++)
-                for (int b = 0; b < TILE; b++) {
-                    double lanes[LANES];
-                    store(lanes, s[a][b]);
-                    for (int half = LANES / 2; half > 0; half /= 2)
-                        for (int p = 0; p < half; p++)
-                            lanes[p] += lanes[p + half];
-                    sums[number[(Count)a * right + b]] += lanes[0];
-                }
+            for (int a = 0; a < TILE; a++) {
+                double totals[TILE];
+                folded_tile(s[a], totals);
+                for (int b = 0; b < TILE; b++)
+                    sums[number[(Count)a * right + b]] += totals[b];
+            }
         }
 }
 

@@ -11,9 +11,11 @@
  *
  *   node.h   the node, its memory, its life with the cycle collector
  *   sweep.h  the order of a graph, the reverse sweep
+ *   record.h the graph of a trace as the columns of a Program
  */
 #include "node.h"
 #include "sweep.h"
+#include "record.h"
 
 static PyObject *py_number, *py_foreign, *py_evaluate, *py_evaluate_ieee, *py_not_accepted, *numpy_empty, *numpy_contiguous;
 static THREAD_LOCAL int silent; /* inside no_grad(), in this thread */
@@ -986,6 +988,7 @@ static PyMethodDef FUNCTIONS[] = {
     {"set_silent", set_silent, METH_O,
      "Stop or start remembering operands in this thread; what it was before."},
     {"set_tracer", set_tracer, METH_O, "Let a tracer, or None, watch this thread's Values; what did before."},
+    {"record", record, METH_VARARGS, "The columns of a Program, from the graph that a trace left."},
     {"get_tracer", get_tracer, METH_NOARGS, "What watches this thread's Values, or None."},
     {NULL, NULL, 0, NULL},
 };

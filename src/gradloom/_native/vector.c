@@ -14,6 +14,7 @@
  *   GIL is released only where a run takes longer than about 20 us. */
 #define PY_SSIZE_T_CLEAN
 #include <Python.h>
+#include <structmember.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -577,7 +578,7 @@ static int load_words(Machine *machine, const int32_t *words, Py_ssize_t count, 
         if (arity < 0 || word[1] != (summed ? 5 + 6 * arity : 4 + 4 * arity))
             return invalid("there is no such operation", i);
         ptrdiff_t n = word[2], slot = word[3], terms = summed ? word[4] : 1;
-        if (n < 1 || terms < 1 || slot < machine->constants + machine->inputs || slot + n > machine->slots)
+        if (n < 1 || terms < 1 || (double)n * (double)terms > INT32_MAX || slot < machine->constants + machine->inputs || slot + n > machine->slots)
             return invalid("results do not fit the slots", i);
         step->slot = (int32_t)slot;
         if ((summed ? load_sum : load_map)(machine, step, word + 4, n, indices, i) < 0)
@@ -664,6 +665,8 @@ done:
     return (PyObject *)machine;
 }
 
+#include "call.h"
+
 /* ---- the module */
 static PyMethodDef METHODS[] = {
     {"run", (PyCFunction)machine_run, METH_O, "The outputs, and the number of the first guard that fails or -1."},
@@ -686,6 +689,13 @@ static PyType_Spec SPEC = {
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = SLOTS,
 };
+
+static PyObject *attribute_of(const char *module_name, const char *name) {
+    PyObject *module = PyImport_ImportModule(module_name);
+    PyObject *attribute = module ? PyObject_GetAttrString(module, name) : NULL;
+    Py_XDECREF(module);
+    return attribute;
+}
 
 #define BEST_PRODUCTS(at)                         \
     extern const Products PRODUCTS_##at;          \
@@ -712,13 +722,17 @@ static int exec(PyObject *module) {
     levels_load();
     if (choose_level(getenv("GRADLOOM_LEVEL")) < 0)
         return -1;
-    PyObject *numpy = PyImport_ImportModule("numpy");
-    numpy_empty = numpy ? PyObject_GetAttrString(numpy, "empty") : NULL;
-    Py_XDECREF(numpy);
-    PyObject *type = numpy_empty ? PyType_FromSpec(&SPEC) : NULL;
-    if (type == NULL || PyModule_AddIntConstant(module, "ROWS", ROW_COUNT) < 0)
+    numpy_empty = attribute_of("numpy", "empty");
+    get_tracer = numpy_empty ? attribute_of("gradloom._native.value", "get_tracer") : NULL;
+    str_call = get_tracer ? PyUnicode_InternFromString("_call") : NULL;
+    MachineType = str_call ? (PyTypeObject *)PyType_FromSpec(&SPEC) : NULL;
+    PyObject *call = MachineType ? PyType_FromSpec(&CALL_SPEC) : NULL;
+    if (call == NULL || PyModule_AddObject(module, "Call", call) < 0)
         return -1;
-    return PyModule_AddObject(module, "Machine", type);
+    if (PyModule_AddIntConstant(module, "ROWS", ROW_COUNT) < 0 ||
+        PyModule_AddStringConstant(module, "LEVEL", level->name) < 0)
+        return -1;
+    return PyModule_AddObjectRef(module, "Machine", (PyObject *)MachineType);
 }
 
 static PyModuleDef_Slot MODULE_SLOTS[] = {

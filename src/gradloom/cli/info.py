@@ -10,6 +10,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 
 from gradloom.cli.console import EXTRAS
+from gradloom.compiler.rows import native
 from gradloom.draw.layout import find_engine
 from gradloom.engine import ENGINE, PROBLEM, PURE
 
@@ -32,6 +33,7 @@ def facts():
         "Python": f"{platform.python_version()} ({platform.python_implementation()}, {platform.platform()})",
         "numpy": _version("numpy"),
         "engine": f"{ENGINE}: {_why()}",
+        **_vectors(),
         "layout engine": _layout(),
         **{package: _version(package) for package in EXTRAS},
     }
@@ -48,6 +50,20 @@ def _why():
     if build.NATIVE and ENGINE == "plain":
         return f"{build.REASON}, but that could not be loaded ({PROBLEM}); reinstall gradloom"
     return build.REASON
+
+
+def _vectors():
+    """What the compiler's interpreter runs on: the SIMD level, and where its mathematics comes from."""
+    if native is None:
+        return {"vectors": "NumPy: the native interpreter is not loaded"}
+    at_once = sorted(name for name, where in native.FUNCTIONS.items() if where == "libmvec")
+    singly = sorted(set(native.FUNCTIONS) - set(at_once))
+    facts = {"vectors": f"{native.LEVEL} (this machine has {', '.join(native.LEVELS)})"}
+    if at_once:
+        facts["libmvec"] = ", ".join(at_once)
+    if singly:
+        facts["libm"] = ", ".join(singly)
+    return facts
 
 
 def _layout():

@@ -5,7 +5,7 @@ Takes: one instruction after another, its operands first (``begin``, ``operand``
 Gives: the number of an instruction that does this: a new one, or an old one that is the same
 (a common subexpression); at the end, with ``finish``, a Program without its dead code.
 Promises: inputs stay, all of them and in order. Constants are the same when their bits are, so 0.0 and
--0.0 are two (but every nan is one). The operands of operations whose value cannot depend on their order may stand either way.
+-0.0 are two (but every nan is one). Where no bit depends on the order of two operands, either will do.
 
 The instruction that is being written stands behind the others, as if it were one of them already;
 ``end`` counts it in, or takes it back by not counting it. Equal instructions are found through a table

@@ -8,10 +8,10 @@ cdef int ADD, AND, OR, WHERE
 
 
 @cython.locals(sweep=Reverse, i=int, k=int, inputs=int)
-cpdef reverse(program, wrt, seeds=*)
+cpdef reverse(program, wrt, seeds=*, bint final=*)
 
 @cython.locals(sweep=Forward, i=int, more=int)
-cpdef forward(program, seeds)
+cpdef forward(program, seeds, bint final=*)
 
 
 cdef class Forward(Chain):

@@ -14,7 +14,8 @@ y``: what is not chosen is not in the graph at all. A Program computes both, so 
 adjoint on under its own mask *and* its condition; an operation under its own. Where adjoints of different
 masks meet, each is chosen by its own before they are added, and the sum stands under the *or* of them.
 Nothing is ever multiplied by a 0 that somebody made up: in ``where(x > 0, sqrt(x), 0.0)`` at x = 0 the
-adjoint of sqrt is infinite, and is not chosen.
+derivative of sqrt is infinite, and is not chosen. Where a partial is 0 by the table (``floor``,
+``detach``, a comparison) the graph ends; ``backward()`` walks on behind a ``floor`` with a gradient of 0.
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
 stand beside it in ``derivatives.pxd``.
@@ -31,7 +32,9 @@ ADD, AND, OR, WHERE = (OPCODES[name] for name in ("add", "and", "or", "where"))
 NONE, ALWAYS, NEVER = -1, -1, -2  # instead of an instruction: no value; of masks, true and false everywhere
 
 
-def reverse(program: Program, wrt: Sequence[int], seeds: Sequence[float | None] | None = None) -> Program:
+def reverse(
+    program: Program, wrt: Sequence[int], seeds: Sequence[float | None] | None = None, final: bool = False
+) -> Program:
     """The outputs of ``program``, and behind them the gradient by each input of ``wrt``.
 
     Parameters
@@ -42,6 +45,8 @@ def reverse(program: Program, wrt: Sequence[int], seeds: Sequence[float | None] 
     seeds : sequence of float or None, optional
         The cotangent of each output, None for one that does not contribute. Without ``seeds`` the
         cotangents are new inputs, behind the old ones.
+    final : bool
+        No derivative will be taken of the result: write what ``simplify(..., final=True)`` would.
 
     Returns
     -------
@@ -79,7 +84,7 @@ def reverse(program: Program, wrt: Sequence[int], seeds: Sequence[float | None] 
         raise ValueError(f"wrt must be numbers of inputs, from 0 to {program.inputs - 1}, not {list(wrt)}")
     if seeds is not None and len(seeds) != len(outputs):
         raise ValueError(f"seeds must be one for each of the {len(outputs)} outputs, not {len(seeds)}")
-    sweep = Reverse(program, len(outputs) if seeds is None else 0)
+    sweep = Reverse(program, len(outputs) if seeds is None else 0, final)
     sweep.watch(wrt)
     for i in range(sweep.size):
         sweep.copy(i)
@@ -93,7 +98,7 @@ def reverse(program: Program, wrt: Sequence[int], seeds: Sequence[float | None] 
     return sweep.conclude(program, [sweep.gradient(i) for i in wrt])
 
 
-def forward(program: Program, seeds: Sequence[float | str | None]) -> Program:
+def forward(program: Program, seeds: Sequence[float | str | None], final: bool = False) -> Program:
     """The outputs of ``program``, and behind them the tangent of each: its derivative in one direction.
 
     Parameters
@@ -102,6 +107,8 @@ def forward(program: Program, seeds: Sequence[float | str | None]) -> Program:
     seeds : sequence of float, "input" or None
         The direction: the tangent of each input. ``"input"`` makes it a new input, behind the old ones;
         None says that the input does not move.
+    final : bool
+        As in ``reverse``.
 
     Returns
     -------
@@ -129,7 +136,7 @@ def forward(program: Program, seeds: Sequence[float | str | None]) -> Program:
     """
     if len(seeds) != program.inputs:
         raise ValueError(f"seeds must be one for each of the {program.inputs} inputs, not {len(seeds)}")
-    sweep = Forward(program, list(seeds).count("input"))
+    sweep = Forward(program, list(seeds).count("input"), final)
     more = program.inputs
     for i, seed in enumerate(seeds):
         if seed == "input":
@@ -146,8 +153,8 @@ def forward(program: Program, seeds: Sequence[float | str | None]) -> Program:
 class Forward(Chain):
     """``tangent`` has what each old instruction moves by, or NONE."""
 
-    def __init__(self, program, more_inputs):
-        super().__init__(program, more_inputs, 4 * len(program))
+    def __init__(self, program, more_inputs, final):
+        super().__init__(program, more_inputs, 4 * len(program), final)
         self.tangent = self.column(NONE)
 
     def value_or_zero(self, x):
@@ -178,8 +185,8 @@ class Reverse(Chain):
     depends on an input that is differentiated by.
     """
 
-    def __init__(self, program, more_inputs):
-        super().__init__(program, more_inputs, 6 * len(program))
+    def __init__(self, program, more_inputs, final):
+        super().__init__(program, more_inputs, 4 * len(program), final)
         self.adjoint, self.mask = self.column(NONE), self.column(ALWAYS)
         self.selected, self.active = self.column(0), self.column(0)
 

@@ -9,7 +9,7 @@ a C compiler the build runs Cython on it, with the types of ``layout.pxd``.
 import numpy as np
 
 from gradloom.compiler.columns import view
-from gradloom.compiler.program import CONSTANT, INPUT, OPCODES
+from gradloom.compiler.program import INPUT, OPCODES
 from gradloom.compiler.vector_program import DOT, MULADD, MULSUB, SUBMUL, SUM
 
 ADD, SUB, MUL = OPCODES["add"], OPCODES["sub"], OPCODES["mul"]
@@ -218,7 +218,7 @@ def allocate(start, args, order, bounds, vector, keep, slot, first):
                 block_of[i] = g
     alive, block_slot = column(steps), column(steps)  # members of a block that are still read; where it is
     single, free = column(n), 0  # free single slots
-    holes = []  # free blocks as [slot, size], in order
+    holes: list[list[int]] = []  # free blocks as [slot, size], in order
     top = first
     for g in range(steps):
         size = bounds[g + 1] - bounds[g]

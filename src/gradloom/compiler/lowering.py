@@ -57,7 +57,7 @@ def gradients(argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Low
         spans, form = _chosen(arguments, argnums)
         wrt = [i for span in spans for i in span]
         kept = len(traced.program.outputs)
-        program = simplify(reverse(traced.program, wrt, [1.0] + [None] * (kept - 1)))
+        program = reverse(simplify(traced.program), wrt, [1.0] + [None] * (kept - 1))
         by = [*[-1] * kept, *wrt]
         derivatives = range(kept, kept + len(wrt))
         if value:
@@ -101,31 +101,27 @@ def directional(traced: Traced, arguments: list[Form]) -> Lowered:
     n = len(lowered.program.outputs)
     seeds = ["input" if i < n else None for i in range(lowered.program.inputs)]
     program = forward(lowered.program, seeds)
-    return _whole(simplify(pick(program, range(n, 2 * n))), lowered.form)
+    return _whole(pick(program, range(n, 2 * n)), lowered.form)
 
 
 def tangents(traced: Traced, arguments: list[Form]) -> Lowered:
     """jvp: the value, and how it moves along tangents that the caller adds."""
     n = sum(map(count, arguments))
     seeds = ["input" if i < n else None for i in range(traced.program.inputs)]
-    program = simplify(forward(traced.program, seeds))
+    program = simplify(forward(simplify(traced.program), seeds))
     return _whole(program, ("tuple", (traced.form, traced.form)))
 
 
 def with_cotangents(traced: Traced, arguments: list[Form]) -> Lowered:
     """vjp: the gradients of what the caller's cotangents weigh."""
     n, kept = sum(map(count, arguments)), len(traced.program.outputs)
-    program = reverse(traced.program, list(range(n)))
-    return _whole(simplify(pick(program, range(kept, kept + n))), ("tuple", tuple(map(as_numbers, arguments))))
+    program = reverse(simplify(traced.program), list(range(n)))
+    return _whole(pick(program, range(kept, kept + n)), ("tuple", tuple(map(as_numbers, arguments))))
 
 
 def pick(program: Program, outputs: Sequence[int]) -> Program:
-    """The Program with some of its outputs, in this order; without dead code where there are fewer."""
-    chosen = program.outputs[list(outputs)]
-    new = Program(
-        program.inputs, program.code, program.start, program.args, program.number, chosen, program.guards
-    )
-    return simplify(new)
+    """The Program with some of its outputs, in this order, simplified."""
+    return simplify(program.with_results(program.outputs[list(outputs)], program.guards))
 
 
 # ---- matrices of derivatives

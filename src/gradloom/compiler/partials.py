@@ -6,13 +6,13 @@ Gives: ``partial(code, k)``, the derivative of an operation by its operand ``k``
 the operands and the result; and ``Chain``, which copies one wherever its operation stands.
 Promises: what is printed here is what ``backward()`` computes, operation by operation.
 
-    >>> print(partial(OPCODES["tanh"], 0))     # inputs: x and the result r
+    >>> print(partial(OPCODES["tanh"], 0))     # inputs: x and the result r; 1 - r * r
     program of 2 inputs
       v0 = input
       v1 = input
-      v2 = constant 1.0
-      v3 = mul v1 v1
-      v4 = sub v2 v3
+      v2 = mul v1 v1
+      v3 = constant 1.0
+      v4 = sub v3 v2
       return v4
 """
 
@@ -122,8 +122,8 @@ class Chain(Simplifier):
     Numbers of old instructions index ``new``, which holds the number of the same one here.
     """
 
-    def __init__(self, program, more_inputs, room):
-        super().__init__(program.inputs + more_inputs, room)
+    def __init__(self, program, more_inputs, room, final):
+        super().__init__(program.inputs + more_inputs, room, final)
         self.recipes = recipes()
         self.size, self.old_inputs = len(program), program.inputs
         self.old_code, self.old_start = view(program.code), view(program.start)

@@ -72,7 +72,7 @@ class Path:
         if ("pullback", wrt) not in self.prepared:
             n, sources = len(self.lowered.program.outputs), self.sources(wrt)
             program = pick(reverse(self.lowered.program, sources), range(n, n + len(sources)))
-            self.prepared["pullback", wrt] = prepare(_unguarded(program), self.same_order)
+            self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
         return self.prepared["pullback", wrt]
 
 
@@ -87,7 +87,7 @@ class Path:
                 program = simplify(reverse(program, sources, [1.0]))
                 reduce += ["sum"] * len(sources)
             self.prepared[key] = prepare_rows(
-                _unguarded(program), self._flags(mapped), reduce, same_order=self.same_order
+                program.with_results(program.outputs), self._flags(mapped), reduce, same_order=self.same_order
             )
         return self.prepared[key]
 
@@ -99,14 +99,15 @@ class Path:
             program = pick(reverse(self.lowered.program, sources), range(n, n + len(sources)))
             flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
             self.prepared[key] = prepare_rows(
-                _unguarded(program), flags, ["sum"] * len(sources), same_order=self.same_order
+                program.with_results(program.outputs), flags, ["sum"] * len(sources), same_order=self.same_order
             )
         return self.prepared[key]
 
     def truths(self, batch: "Batch", threads: int) -> np.ndarray:
         """The truth of every guard in every row, of shape (rows, guards)."""
         if "guards" not in self.prepared:
-            conditions = _unguarded(self.traced.program, [guard.condition for guard in self.traced.program.guards])
+            program = self.traced.program
+            conditions = program.with_results([guard.condition for guard in program.guards])
             self.prepared["guards"] = prepare_rows(
                 simplify(conditions), self._flags(batch.mapped), [None] * len(self.decisions), same_order=True
             )
@@ -292,8 +293,3 @@ class Batch(NamedTuple):
         if self.columns:
             numbers[self.mapped] = np.concatenate([c[row] for c in self.columns])
         return numbers
-
-
-def _unguarded(program: Program, outputs: Sequence[int] | None = None) -> Program:
-    outputs = program.outputs if outputs is None else np.array(outputs, dtype=np.int32)
-    return Program(program.inputs, program.code, program.start, program.args, program.number, outputs)

@@ -17,7 +17,7 @@ __all__ = ["Prepared", "prepare"]
 
 Machine = None
 if ENGINE == "native":
-    from gradloom._native import vector
+    from gradloom._native import vector  # type: ignore[attr-defined]
 
     if len(ROWS) != vector.ROWS:
         raise ImportError("ops.py has changed since the native interpreter was built; build it again")

@@ -14,12 +14,13 @@ array of int32, ``words``, in the order in which they run:
                                              SUM and DOT say their k before their operands
 
 An operand of n lanes is four words, ``base period outer inner``: lane i reads the slot
-``base + i // period * outer + i % period * inner``. A period p below 0 is a list of rows of -p lanes: lane
-i reads ``indices[base + i // -p] + i % -p * inner``. The operand of a SUM or DOT has two words more,
-``step offsets``: term j of lane i reads the slot of lane i plus ``j * step``, or plus ``indices[offsets + j]``
-where ``offsets`` is not -1. Where it is -2, there is a list of rows for each term, one after the other.
-Printed, a slice is ``s4:8``, a repeated number ``s4``, other strides ``s4+16i`` or ``s4+16(i/8)+(i%8)``, steps
-``+2j``, offsets ``+{0 7 9}j``, a list ``[s4 s9 s2]``, one of rows ``[s4 s9 s2]+(i%8)``.
+``base + i // period * outer + i % period * inner``. A period p below 0 is a list of rows of -p lanes:
+lane i reads ``indices[base + i // -p] + i % -p * inner``. The operand of a SUM or DOT has two words more,
+``step offsets``: term j of lane i reads the slot of lane i plus ``j * step``, or plus
+``indices[offsets + j]`` where ``offsets`` is not -1. Where it is -2, there is a list of rows for each
+term, one after the other. Printed, a slice is ``s4:8``, a repeated number ``s4``, other strides
+``s4+16i`` or ``s4+16(i/8)+(i%8)``, steps ``+2j``, offsets ``+{0 7 9}j``, a list ``[s4 s9 s2]``, one of
+rows ``[s4 s9 s2]+(i%8)``.
 """
 
 from collections.abc import Iterator
@@ -35,7 +36,8 @@ __all__ = ["ARITIES", "DOT", "MULADD", "MULSUB", "STRETCH", "SUBMUL", "SUM", "Ve
 SUM, DOT, MULADD, MULSUB, SUBMUL, STRETCH = range(CONSTANT + 1, CONSTANT + 7)
 """Opcodes beside the rows of the table; MULADD is x*y + z, MULSUB x*y - z, SUBMUL z - x*y, each
 rounded twice, so that they are the same numbers as the two operations."""
-NAMES = [row.name for row in ROWS] + ["input", "constant", "sum", "dot", "muladd", "mulsub", "submul", "stretch"]
+NAMES = [row.name for row in ROWS]
+NAMES += ["input", "constant", "sum", "dot", "muladd", "mulsub", "submul", "stretch"]
 ARITIES = np.array([row.arity for row in ROWS] + [0, 0, 1, 2, 3, 3, 3, 0], dtype=np.int32)
 """How many operands an opcode has; a SUM and a DOT have that many for each term."""
 
@@ -87,14 +89,14 @@ class VectorProgram:
             lines.append(f"  s{first}:{first + self.inputs} = inputs")
         for words in self:
             if words[0] == STRETCH:
-                lines += [f"  s{to} = {NAMES[op]} {' '.join(f's{x}' for x in xs)}" for op, to, xs in scalars(words)]
+                lines += [f"  s{to} = {NAMES[op]} {_named(xs)}" for op, to, xs in scalars(words)]
             else:
                 n, slot = words[2:4].tolist()
                 operands = " ".join(self._operand(words, i) for i in range(ARITIES[words[0]]))
                 terms = f"[{words[4]}]" if words[0] in (SUM, DOT) else ""
                 lines.append(f"  s{slot}:{slot + n} = {NAMES[words[0]]}{terms} {operands}")
         lines += [f"  guard s{slot} is {str(bool(truth)).lower()}" for slot, truth in self.guards.tolist()]
-        return "\n".join([*lines, " ".join(["  return", *(f"s{i}" for i in self.outputs)])])
+        return "\n".join([*lines, f"  return {_named(self.outputs)}".rstrip()])
 
     def _operand(self, words: np.ndarray, i: int) -> str:
         summed, n = words[0] in (SUM, DOT), int(words[2])
@@ -107,7 +109,7 @@ class VectorProgram:
         fast = f"+{inner if inner != 1 else ''}(i%{abs(period)})" if inner else ""
         if period < 0:
             count = n // -period * (int(words[4]) if offsets == -2 else 1)
-            return f"[{' '.join(f's{x}' for x in self.indices[base : base + count])}]{fast}{tail}"
+            return f"[{_named(self.indices[base : base + count])}]{fast}{tail}"
         if period >= n:
             slice_ = f"s{base}:{base + n}" if inner == 1 else f"s{base}+{inner}i"
             return (f"s{base}" if inner == 0 or n == 1 else slice_) + tail
@@ -119,21 +121,28 @@ class VectorProgram:
         first = len(self.constants) + self.inputs
         written[:first] = True
         for number, words in enumerate(self):
-            steps = scalars(words) if words[0] == STRETCH else [(0, range(*_span(words)), self.reads(words))]
-            for _, to, xs in steps:
-                xs = np.asarray(xs, dtype=np.int64).reshape(-1)
-                to = np.asarray(to, dtype=np.int64).reshape(-1)
+            single = words[0] == STRETCH
+            steps = scalars(words) if single else [(0, np.arange(*_span(words)), self.reads(words))]
+            for _, result, operands in steps:
+                xs, to = (
+                    np.ravel(np.asarray(operands, dtype=np.int64)),
+                    np.ravel(np.asarray(result, dtype=np.int64)),
+                )
                 if np.any((xs < 0) | (xs >= self.slots)) or np.any((to < first) | (to >= self.slots)):
                     raise ValueError(f"instruction {number} reads or writes outside of the slots")
                 if not written[xs].all():
                     raise ValueError(f"instruction {number} reads a slot before it is written")
-                if words[0] != STRETCH and np.isin(xs, to).any():
+                if not single and np.isin(xs, to).any():
                     raise ValueError(f"instruction {number} writes a slot that it reads")
                 written[to] = True
         used = [*self.outputs.tolist(), *self.guards[:, 0].tolist()]
         if not all(0 <= i < self.slots and written[i] for i in used):
             raise ValueError("an output or a guard is a slot that is never written")
         return self
+
+
+def _named(slots) -> str:
+    return " ".join(f"s{x}" for x in slots)
 
 
 def _span(words: np.ndarray) -> tuple[int, int]:
@@ -158,7 +167,9 @@ def _row(op: int, operands: list[np.ndarray]) -> np.ndarray:
         return np.sum(operands[0] if op == SUM else operands[0] * operands[1], axis=0)
     if op in (MULADD, MULSUB, SUBMUL):
         product = operands[0] * operands[1]
-        return product + operands[2] if op == MULADD else (product - operands[2]) * (1 if op == MULSUB else -1)
+        if op == MULADD:
+            return product + operands[2]
+        return product - operands[2] if op == MULSUB else operands[2] - product
     value = getattr(IEEE, ROWS[op].name)
     return np.array([value(*xs) for xs in zip(*(x.tolist() for x in operands), strict=True)])
 
@@ -194,8 +205,8 @@ def define_vector(program: VectorProgram, inputs: np.ndarray) -> tuple[np.ndarra
         for words in program:
             if words[0] == STRETCH:
                 for op, to, xs in scalars(words):
-                    operands = slots[xs].reshape(-1, ARITIES[op]).T if op in (SUM, DOT) else slots[xs][:, None]
-                    slots[to : to + 1] = _row(op, list(operands))
+                    shape = (-1, ARITIES[op]) if op in (SUM, DOT) else (1, -1)
+                    slots[to : to + 1] = _row(op, list(slots[xs].reshape(shape).T))
             else:
                 start, end = _span(words)
                 operands = slots[program.reads(words)]  # (operands, terms, lanes)

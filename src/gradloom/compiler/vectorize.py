@@ -18,7 +18,6 @@ import numpy as np
 from gradloom.compiler import layout
 from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Program
 from gradloom.compiler.vector_program import (
-    ARITIES,
     DOT,
     MULADD,
     MULSUB,
@@ -30,11 +29,11 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
-CHEAP = [OPCODES[x] for x in ("add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where")]
+CHEAP = ["add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where"]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
 PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
 COST = np.full(STRETCH + 1, 8, dtype=np.int32)  # in additions: what a function of the C library takes
-COST[[*CHEAP, SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
+COST[[*(OPCODES[name] for name in CHEAP), SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
@@ -71,7 +70,8 @@ def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
     """
     graph = contract(program, same_order)
     order, bounds, vector = schedule(graph)
-    return encode(program, graph, order, bounds, vector)
+    slots = allocate(graph, order, bounds, vector)
+    return encode(program, graph, slots, order, bounds, vector)
 
 
 def contract(program: Program, same_order: bool) -> Graph:
@@ -95,7 +95,8 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     level = _together(graph, nodes, kind)
     nodes = nodes[np.lexsort((nodes, kind[nodes], level[nodes]))]
     key = np.stack([level[nodes], kind[nodes]])
-    begins = np.concatenate([[0], np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1, [len(nodes)]])
+    begins = np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1
+    begins = np.concatenate([[0], begins, [len(nodes)]]).astype(np.int32)
     lead, count = nodes[begins[:-1]], np.diff(begins)
     op = graph.op[lead]
     terms = np.where((op == SUM) | (op == DOT), width[lead], 1)
@@ -104,12 +105,11 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # just before the first use; what is only an output runs as early as it can
     group = np.full(n, -1, dtype=np.int32)
     group[nodes] = np.repeat(np.arange(len(lead), dtype=np.int32), count)
-    place = layout.sink(graph.start, graph.args, nodes, begins.astype(np.int32), vector.astype(np.int32), level)
-    ranks = np.lexsort((nodes, np.where(vector[group[nodes]], group[nodes], -1), vector[group[nodes]], place))
-    order = nodes[ranks]
-    unit = np.where(vector[group[order]], group[order], -1)
-    cuts = np.flatnonzero((unit[1:] != unit[:-1]) | (unit[1:] >= 0) & (place[ranks][1:] != place[ranks][:-1])) + 1
-    bounds = np.concatenate([[0], cuts, [len(order)]]).astype(np.int32)
+    place = layout.sink(graph.start, graph.args, nodes, begins, vector.astype(np.int32), level)
+    unit = np.where(vector[group[nodes]], group[nodes], -1)
+    ranks = np.lexsort((nodes, unit, place))
+    order, unit = nodes[ranks], unit[ranks]
+    bounds = np.concatenate([[0], np.flatnonzero(unit[1:] != unit[:-1]) + 1, [len(order)]]).astype(np.int32)
     return order, bounds, unit[bounds[:-1]] >= 0
 
 
@@ -133,7 +133,8 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     kinds = int(kind.max()) + 1
     groups = len(kind)
     for _ in range(4):
-        codes, group, size = np.unique(level[nodes] * kinds + kind[nodes], return_inverse=True, return_counts=True)
+        codes = level[nodes] * kinds + kind[nodes]
+        codes, group, size = np.unique(codes, return_inverse=True, return_counts=True)
         if len(codes) >= groups or len(codes) * 3 > len(nodes):
             break
         best, groups = level, len(codes)
@@ -153,38 +154,50 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     return best if groups < len(kind) else level
 
 
-# ---- allocate and encode
-def encode(program: Program, graph: Graph, order, bounds, vector) -> VectorProgram:
-    """Slots for all nodes, and the words of the instructions."""
-    n = len(graph.op)
-    constants = np.flatnonzero(graph.op == CONSTANT).astype(np.int32)
-    inputs = np.arange(program.inputs, dtype=np.int32)
-    keep = np.zeros(n, dtype=np.int32)
-    keep[graph.outputs] = 1
-    keep[graph.conditions] = 1
-    first = len(constants) + len(inputs)
-    slot = np.full(n, -1, dtype=np.int32)
+# ---- allocate
+@dataclass
+class Slots:
+    """Where each node lives: its slot, and where the block of neighbours begins that it lies in."""
+
+    slot: np.ndarray
+    home: np.ndarray
+    count: int
+
+
+def allocate(graph: Graph, order, bounds, vector) -> Slots:
+    """Slots for all nodes: constants first, then the inputs. Turns round some groups in ``order``."""
+    constants, inputs = np.flatnonzero(graph.op == CONSTANT), np.flatnonzero(graph.op == INPUT)
+    slot, keep = np.full(len(graph.op), -1, dtype=np.int32), np.zeros(len(graph.op), dtype=np.int32)
     slot[constants] = np.arange(len(constants))
-    slot[inputs] = len(constants) + inputs
-    home, slots = layout.allocate(graph.start, graph.args, order, bounds, vector.astype(np.int32), keep, slot, first)
+    slot[inputs] = len(constants) + np.arange(len(inputs))
+    keep[graph.outputs] = keep[graph.conditions] = 1
+    first = len(constants) + len(inputs)
+    groups = order, bounds, vector.astype(np.int32)
+    home, count = layout.allocate(graph.start, graph.args, *groups, keep, slot, first)
     home[constants], home[inputs] = 0, len(constants)
-    words, indices = [], _Indices()
+    return Slots(slot, home, count)
+
+
+# ---- encode
+def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) -> VectorProgram:
+    """The words of the instructions, and the columns around them."""
+    words, indices, slot = [], _Indices(), slots.slot
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
         if is_vector:
-            words.append(_vector(graph, nodes, slot, home, indices))
+            words.append(_vector(graph, nodes, slots, indices))
         else:
             stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
-    guards = [(int(slot[i]), int(guard.truth)) for i, guard in zip(graph.conditions, program.guards, strict=True)]
+    truths = [guard.truth for guard in program.guards]
     return VectorProgram(
         program.inputs,
-        slots,
-        graph.number[constants],
+        slots.count,
+        graph.number[graph.op == CONSTANT],
         np.concatenate([*words, []]).astype(np.int32),
         np.array(indices.found, dtype=np.int32),
         slot[graph.outputs],
-        np.array(guards, dtype=np.int32).reshape(-1, 2),
+        np.stack([slot[graph.conditions], np.array(truths, dtype=np.int32)], axis=1),
     )
 
 
@@ -202,24 +215,24 @@ class _Indices:
         return self.at[key]
 
 
-def _vector(graph: Graph, nodes, slot, home, indices):
+def _vector(graph: Graph, nodes, slots: Slots, indices):
     """The words of one vector instruction."""
     op, n = int(graph.op[nodes[0]]), len(nodes)
     begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
     operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
-    rows = slot[operands]
-    head = [n, int(slot[nodes[0]])]
+    rows, home = slots.slot[operands], slots.home[operands]
+    head = [n, int(slots.slot[nodes[0]])]
     if op == SUM:
         rows.sort(axis=1)
         head += [end - begin, *_terms(rows, indices)]
     elif op == DOT:
-        x, y = _turned(rows[:, ::2], rows[:, 1::2], home[operands[:, ::2]], home[operands[:, 1::2]])
+        x, y = _turned(rows[:, ::2], rows[:, 1::2], home[:, ::2], home[:, 1::2])
         order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
         x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
         head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
     else:
         if op in COMMUTATIVE:
-            x, y = _turned(rows[:, 0], rows[:, 1], home[operands[:, 0]], home[operands[:, 1]])
+            x, y = _turned(rows[:, 0], rows[:, 1], home[:, 0], home[:, 1])
             rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
             head += _lanes(np.ascontiguousarray(column), indices)
@@ -242,13 +255,13 @@ def _terms(rows, indices):
     """The six words of the operand of a SUM or DOT: those of its first terms, and where the others are."""
     offsets = rows[0] - rows[0, 0]
     lead = np.ascontiguousarray(rows[:, 0])
-    if np.array_equal(rows - rows[:, :1], np.broadcast_to(offsets, rows.shape)):
+    if np.all(rows - rows[:, :1] == offsets):
         step = int(offsets[1]) if len(offsets) > 1 else 0
         regular = np.array_equal(offsets, np.arange(len(offsets)) * step)
         return [*_lanes(lead, indices), step, -1 if regular else indices.add(offsets)]
     _, period, _, inner = layout.strides(lead)
     period = abs(period)
     blocks = rows.reshape(-1, period, rows.shape[1])
-    if not np.array_equal(blocks - blocks[:, :1], np.broadcast_to(np.arange(period)[:, None] * inner, blocks.shape)):
+    if np.any(blocks - blocks[:, :1] != np.arange(period)[:, None] * inner):
         period, inner, blocks = 1, 0, rows[:, None]
     return [indices.add(np.ascontiguousarray(blocks[:, 0].T).reshape(-1)), -period, 0, inner, 0, -2]
