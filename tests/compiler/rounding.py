@@ -47,6 +47,7 @@ class Run:
             tuple(place[x] if isinstance(x, kind) else x for x in operands) for _, operands in self.recipes
         ]
         self.places = [place.get(leaf) for leaf in self.leaves]
+        self.jumps = False  # set where a truth that is used as a number hangs on the last place
 
     def gradients(self):
         """What ``backward()`` gives, but that nothing comes from below a staircase.
@@ -74,6 +75,8 @@ class Run:
     def rooms(self):
         """How far rounding may move the value and each gradient; inf where it may do anything."""
         value, gradients = self._evaluate(None)
+        if self.jumps:
+            return math.inf, [math.inf] * len(gradients)
         rooms = [1e-12 * abs(x) for x in (value, *gradients)]
         draw = random.Random(len(self.nodes))
         for _ in range(SAMPLES):
