@@ -9,11 +9,13 @@ as a part of that one. An exception raised in the function is passed on as it wa
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is
 from gradloom.compiler.nesting import Form, holds_values, object_array, take_apart, vector
 from gradloom.compiler.paths import Path, Paths
@@ -25,7 +27,7 @@ from gradloom.engine import Value
 __all__ = ["Compiled"]
 
 
-class Compiled:
+class Compiled(Call):
     """A compiled function; ``gradloom.compile`` and the other transforms make it.
 
     Attributes
@@ -78,9 +80,6 @@ class Compiled:
             same_order=self._same_order, max_paths=self._max_paths,
         )  # fmt: skip
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(args, kwargs)
-
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
         numbers: list[Any] = []
         forms, named = self._take_apart(args, kwargs, numbers)
@@ -90,6 +89,8 @@ class Compiled:
         wrt, values = values_among(numbers) if holds_values(("tuple", (*forms, named))) else ((), [])
         path, out, gradients = self._paths(forms, named).run(x, more, wrt)
         if not path.captured and not values:
+            if not extra and not kwargs and self._watch.quick and all(type(a) is float for a in args):
+                self._shorten(path)
             return path.lowered.assemble(out)
         operands = Operands([*values, *path.captured])
         if len(out) == 1:
@@ -113,6 +114,12 @@ class Compiled:
         ]
         return forms, ("dict", tuple(kwargs), tuple(parts))
 
+    def _shorten(self, path: Path) -> None:
+        """Let floats go straight to the machine of this path from now on."""
+        shape = _shape(path.lowered.form, itertools.count())
+        if shape is not None and path.lowered.plain:
+            self._arm(path.single(()), shape, self._watch.places)
+
     # ---- paths
     def _paths(self, forms: list[Form], named: Form) -> Paths:
         self._check_watch()
@@ -135,6 +142,7 @@ class Compiled:
 
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
+        self._disarm()
         self._entries: dict[Any, Paths] = {}
         self._watch: Any = None
         self._cleared = ""
@@ -150,12 +158,20 @@ class Compiled:
         decisions: list[bool] = []
         while True:
             traced = trace(self._f, (("tuple", tuple(forms)), named), plain, decisions)
-            lowered = self._lower(traced, forms + list(named[-1]))
+            lowered = self._lower(traced, forms + list(named[-1]), False)
             given = [*operands, *traced.captured, *flat(extra)]
             outputs, truths = inline(lowered.program, given)
             if truths == traced.decisions:
                 return lowered.assemble(object_array(outputs, len(outputs)))
             decisions = truths
+
+
+def _shape(form: Form, number: Iterator[int]) -> Any:
+    """The form of a result as nested tuples of the numbers of outputs; None where it is not that alone."""
+    if form[0] == "number":
+        return next(number)
+    parts = [_shape(part, number) for part in form[-1]] if form[0] == "tuple" else [None]
+    return None if None in parts else tuple(parts)
 
 
 def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from gradloom.compiler.definition import define
 from gradloom.compiler.program import Program
 from gradloom.compiler.rows import NativeRows, PlainRows, PreparedRows, native
-from gradloom.compiler.single import Prepared, prepare
+from gradloom.compiler.single import Call, Prepared, prepare
 
-__all__ = ["Prepared", "PreparedRows", "define", "prepare", "prepare_rows"]
+__all__ = ["Call", "Prepared", "PreparedRows", "define", "prepare", "prepare_rows"]
 
 
 def prepare_rows(

@@ -9,6 +9,7 @@ decisions so far taken as they are and that one turned, so that each trace adds 
 by path, each group runs on its own Program.
 """
 
+import functools
 import time
 import warnings
 from collections import Counter
@@ -36,13 +37,19 @@ MANY = 64
 class Path:
     """One way through the function: its Programs, prepared when first needed."""
 
-    def __init__(self, traced: Traced, lowered: Lowered, why: str, same_order: bool, seconds: float):
-        self.traced, self.lowered, self.why, self.seconds = traced, lowered, why, seconds
+    def __init__(self, traced: Traced, lower: Callable[[Traced, bool], Lowered], why: str, same_order: bool):
+        self.traced, self.lowered, self.why = traced, lower(traced, True), why
+        self._lower = lower
         self.decisions = bytes(traced.decisions)
         self.captured = traced.captured
         self.same_order = same_order
-        self.runs = 0
+        self.runs, self.seconds = 0, 0.0
         self.prepared: dict[Any, Any] = {}
+
+    @functools.cached_property
+    def open(self) -> Program:
+        """The lowered Program in the form of which derivatives may be taken."""
+        return self._lower(self.traced, False).program
 
     def inputs(self, numbers: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
         """The numbers of a call, of the captured Values as they are now, and what the caller adds."""
@@ -63,7 +70,7 @@ class Path:
         if wrt not in self.prepared:
             program, sources = self.lowered.program, self.sources(wrt)
             if sources and len(program.outputs) == 1:
-                program = simplify(reverse(program, sources, [1.0]))
+                program = reverse(self.open, sources, [1.0], final=True)
             self.prepared[wrt] = prepare(program, self.same_order)
         return self.prepared[wrt]
 
@@ -71,7 +78,7 @@ class Path:
         """The gradients by the sources, of what cotangents of the outputs weigh."""
         if ("pullback", wrt) not in self.prepared:
             n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.lowered.program, sources), range(n, n + len(sources)))
+            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
             self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
         return self.prepared["pullback", wrt]
 
@@ -84,7 +91,7 @@ class Path:
             program, reduce = self.lowered.program, ["sum" if s else None for s in summed]
             if wrt is not None:
                 sources = self.sources(wrt)
-                program = simplify(reverse(program, sources, [1.0]))
+                program = reverse(self.open, sources, [1.0], final=True)
                 reduce += ["sum"] * len(sources)
             self.prepared[key] = prepare_rows(
                 program.with_results(program.outputs), self._flags(mapped), reduce, same_order=self.same_order
@@ -96,7 +103,7 @@ class Path:
         key = "pullback rows", wrt
         if key not in self.prepared:
             n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.lowered.program, sources), range(n, n + len(sources)))
+            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
             flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
             self.prepared[key] = prepare_rows(
                 program.with_results(program.outputs), flags, ["sum"] * len(sources), same_order=self.same_order
@@ -195,8 +202,9 @@ class Paths:
                 f"{getattr(self.f, '__qualname__', self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead"
             )
-        lowered = self.lower(traced, positional + list(named[-1]))
-        path = Path(traced, lowered, why, self.same_order, time.perf_counter() - start)
+        forms_of_arguments = positional + list(named[-1])
+        path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)
+        path.seconds = time.perf_counter() - start
         if len(self.paths) >= self.max_paths:
             self.paths.remove(min(self.paths, key=lambda p: p.runs))
         self.paths.append(path)
