@@ -159,14 +159,12 @@ class _Tracer:
         return apply(TABLE["detach"], v)
 
     def compare(self, name: str, x: Any, y: Any) -> Any:
-        if name in ("eq", "ne") and isinstance(x, Value) and isinstance(y, Value):
-            if x is y:
-                return name == "eq"
-            if not isinstance(x, Condition) and not isinstance(y, Condition):
-                raise TraceError(
-                    f"{source_line()}: == between two Values asks whether they are the same node, which a "
-                    "Program cannot; to compare the numbers write a - b == 0"
-                )
+        nodes = isinstance(x, Value) and isinstance(y, Value) and name in ("eq", "ne") and x is not y
+        if nodes and not isinstance(x, Condition) and not isinstance(y, Condition):
+            raise TraceError(
+                f"{source_line()}: == between two Values asks whether they are the same node, which a "
+                "Program cannot; to compare the numbers write a - b == 0"
+            )
         return _condition(name, x, y)
 
     def truth(self, v: Value) -> bool:
