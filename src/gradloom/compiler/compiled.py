@@ -89,13 +89,16 @@ class Compiled(Call):
             return self._inline(forms, named, numbers, extra)
         x, more = vector(numbers), vector(extra) if extra else None
         wrt, values = values_among(numbers) if holds_values(("tuple", (*forms, named))) else ((), [])
-        path, out, gradients = self._paths(forms, named).run(x, more, wrt)
-        if not path.captured and not values:
+        paths = self._paths(forms, named)
+        path, out, gradients = paths.run(x, more, wrt)
+        if not values and not paths.on_values(path):
             if not extra and not kwargs and all(type(a) is float for a in args):
                 self._shorten(path)
             return path.lowered.assemble(out)
         operands = Operands([*values, *path.captured])
-        if len(out) == 1:
+        if not operands.values:  # Values on other paths, so that the kind of a result is always the same
+            results = list(map(Value, out))
+        elif len(out) == 1:
             results = [one(self._name, float(out[0]), operands, gradients)]
         else:
             inputs = path.inputs(x, more)

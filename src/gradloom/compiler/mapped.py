@@ -109,8 +109,8 @@ class Mapped(Compiled):
             by = path.lowered.wrt or [-1] * len(path.lowered.program.outputs)
             return [self._reduce is not None and (i < 0 or not batch.mapped[i]) for i in by]
 
-        def on_values(paths: Iterable[Path]) -> bool:
-            return plain and bool(values or any(path.captured for path in paths))
+        def on_values(some: Iterable[Path]) -> bool:
+            return plain and (bool(values) or any(map(paths.on_values, some)))
 
         fused = self._reduce is not None
         groups = paths.run_rows(batch, summed, wrt if fused and on_values(paths.paths) else None, threads)

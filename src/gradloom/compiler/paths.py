@@ -25,7 +25,7 @@ from gradloom.compiler.lowering import Lower, Lowered, pick
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.program import Program
 from gradloom.compiler.simplify import simplify
-from gradloom.compiler.tracing import Traced, name_of, trace
+from gradloom.compiler.tracing import Traced, drew, line_of, name_of, trace
 from gradloom.compiler.watch import Watch
 from gradloom.engine import read
 from gradloom.errors import PathWarning, TraceError
@@ -161,6 +161,10 @@ class Paths:
         self.last: Path | None = None
         self.turned: Counter[str] = Counter()
 
+    def on_values(self, path: Path) -> bool:
+        """Whether the function reaches Values: if so its results are Values, whatever the path."""
+        return bool(path.captured) or (self.watch is not None and self.watch.values)
+
     # ---- one evaluation
     def run(
         self, numbers: np.ndarray, extra: np.ndarray | None = None, wrt: Sequence[int] = ()
@@ -194,6 +198,7 @@ class Paths:
         start = time.perf_counter()
         positional, named = self.arguments
         forms = ("tuple", tuple(positional)), named
+        chance = self.watch.chance() if self.watch else b""
         traced = trace(self.f, forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
             raise TraceError(
@@ -205,6 +210,13 @@ class Paths:
             raise TraceError(
                 f"{name_of(self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead"
+            )
+        if self.watch and self.watch.chance() != chance:
+            raise TraceError(drew(self.f))
+        if self.paths and traced.form != self.paths[0].traced.form:
+            raise TraceError(
+                f"{line_of(self.f)}: {name_of(self.f)} returns another structure when {why} than otherwise; "
+                "let all paths return the same nesting and shapes"
             )
         forms_of_arguments = positional + list(named[-1])
         path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)

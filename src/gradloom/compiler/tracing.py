@@ -8,10 +8,13 @@ Promises: what is recorded is what ran. Arithmetic is IEEE while tracing. A bran
 the function reaches and did not make is captured: it is one more input, read at every call.
 """
 
+import gc
+import inspect
 import itertools
 import os
 import random
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
@@ -22,11 +25,11 @@ from gradloom.arithmetic import evaluate_ieee, is_number
 from gradloom.compiler.nesting import Form, put_together, take_apart
 from gradloom.compiler.program import Program
 from gradloom.compiler.recording import recorded
-from gradloom.engine import Value, apply, get_tracer, set_tracer
+from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
 from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
-__all__ = ["Condition", "Traced", "inline", "is_traced", "name_of", "source_line", "trace"]
+__all__ = ["Condition", "Traced", "drew", "inline", "is_traced", "line_of", "name_of", "source_line", "trace"]
 
 _PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
 _numbers = itertools.count(1)
@@ -68,9 +71,24 @@ def trace(
     TraceError
         ``f`` does what cannot be repeated, or returns something else than numbers in any nesting.
     """
-    tracer = _Tracer(decisions)
     chance = _chance()
-    before = set_tracer(tracer)
+    traced, made = _run(f, arguments, numbers, decisions)
+    if not _same_chance(chance, _chance()):
+        raise TraceError(drew(f))
+    if any(v() is not None for v in made):
+        gc.collect()  # a recursive function is a cycle, which may hold them a little longer
+        if any(v() is not None for v in made):
+            raise TraceError(
+                f"{line_of(f)}: {name_of(f)} left a Value of its trace behind (in an attribute, a global, a "
+                "cache), where it would be taken for a number that stays; return it instead"
+            )
+    return traced
+
+
+def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
+    """The traced function, and its first and last Values, none of which should outlive it."""
+    tracer = _Tracer(decisions)
+    before, silent = set_tracer(tracer), set_silent(False)
     try:
         inputs = [Value(x) for x in numbers]
         args, kwargs = put_together(("tuple", arguments), inputs)
@@ -78,13 +96,17 @@ def trace(
         form, outputs = _result(f, result)
     finally:
         set_tracer(before)
-    if not _same_chance(chance, _chance()):
-        raise TraceError(
-            f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
-            "draw them outside, and pass them in"
-        )
+        set_silent(silent)
     program, captured = recorded(tracer.number, inputs, outputs, tracer.guards)
-    return Traced(program, form, captured)
+    made = [v for v in [*inputs, *outputs] if isinstance(v, Value) and v._trace == tracer.number]
+    return Traced(program, form, captured), list(map(weakref.ref, made))
+
+
+def drew(f: Any) -> str:
+    return (
+        f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
+        "draw them outside, and pass them in"
+    )
 
 
 def _result(f, result) -> tuple[Form, list[Any]]:
@@ -132,6 +154,12 @@ def _same_chance(before, after) -> bool:
 def name_of(f: Any) -> str:
     """How a message calls a function."""
     return getattr(f, "__qualname__", type(f).__qualname__)
+
+
+def line_of(f: Any) -> str:
+    """Where a function is written."""
+    code = getattr(inspect.unwrap(getattr(f, "func", f)), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(f)
 
 
 # ---- what is asked instead of a Value while a function is traced (engine.set_tracer)
