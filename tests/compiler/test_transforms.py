@@ -1,5 +1,6 @@
 """The transforms against hand formulas: signatures, nesting, decorators, arguments in any nesting, SciPy."""
 
+import itertools
 import math
 from functools import partial
 from typing import NamedTuple
@@ -183,23 +184,14 @@ def test_a_compiled_function_inside_another_is_a_part_of_it():
 
 
 def test_a_gradient_in_a_loop_does_not_trace_again():
-    runs = Unwatched()
+    runs = itertools.count()
 
     def f(x):
-        runs.count += 1
+        next(runs)  # an iterator is not watched
         return x * x
 
     assert [gl.grad(f)(x) for x in (1.0, 2.0, 3.0)] == [2.0, 4.0, 6.0]
-    assert runs.count == 1
-
-
-class Unwatched:
-    """Counts where the watch does not look: what it holds is no attribute of a dict."""
-
-    __slots__ = ("count",)
-
-    def __init__(self):
-        self.count = 0
+    assert next(runs) == 1
 
 
 # ---- how they are written

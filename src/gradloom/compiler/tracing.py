@@ -22,7 +22,7 @@ import numpy as np
 
 import gradloom
 from gradloom.arithmetic import evaluate_ieee, is_number
-from gradloom.compiler.nesting import Form, put_together, take_apart
+from gradloom.compiler.nesting import Form, put_together, statics, take_apart
 from gradloom.compiler.program import Program
 from gradloom.compiler.recording import recorded
 from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
@@ -112,7 +112,7 @@ def drew(f: Any) -> str:
 def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
     form = take_apart(result, outputs, numeric=True)
-    for word in _statics(form):
+    for word in statics(form):
         raise TraceError(
             f"{name_of(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
             "dicts of them"
@@ -131,14 +131,6 @@ def _plain(form: Form) -> Form:
     if kind == "objects":
         return "array", form[1]
     return form if kind == "array" else (*form[:-1], tuple(map(_plain, form[-1])))
-
-
-def _statics(form: Form):
-    if form[0] == "static":
-        yield form[2]
-    elif form[0] not in ("number", "array"):
-        for part in form[-1]:
-            yield from _statics(part)
 
 
 def _chance() -> tuple[Any, Any]:
