@@ -20,7 +20,7 @@ import numpy as np
 
 from gradloom.compiler.batches import Batch
 from gradloom.compiler.derivatives import reverse
-from gradloom.compiler.interpreter import prepare, prepare_rows
+from gradloom.compiler.interpreter import define, prepare, prepare_rows
 from gradloom.compiler.lowering import Lower, Lowered, pick
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.program import Program
@@ -165,7 +165,25 @@ class Paths:
         """Whether the function reaches Values: if so its results are Values, whatever the path."""
         return bool(path.captured) or (self.watch is not None and self.watch.values)
 
+    @property
+    def forms(self) -> tuple[Form, Form]:
+        """The forms of the tuple and of the dict of the arguments."""
+        positional, named = self.arguments
+        return ("tuple", tuple(positional)), named
+
     # ---- one evaluation
+    def path(self, numbers: np.ndarray) -> Path:
+        """The path that these numbers take."""
+        path = self.last or self._trace(numbers, b"", "the first call")
+        while True:
+            program = path.traced.program
+            at = program.with_results([guard.condition for guard in program.guards])
+            truths = define(at, list(path.inputs(numbers))) if program.guards else []
+            wrong = [k for k, x in enumerate(truths) if bool(x) != program.guards[k].truth]
+            if not wrong:
+                return path
+            path = self._other(path, wrong[0], numbers)
+
     def run(
         self, numbers: np.ndarray, extra: np.ndarray | None = None, wrt: Sequence[int] = ()
     ) -> tuple[Path, np.ndarray, np.ndarray]:
@@ -197,9 +215,8 @@ class Paths:
     def _trace(self, numbers: np.ndarray, prefix: bytes, why: str, line: str = "") -> Path:
         start = time.perf_counter()
         positional, named = self.arguments
-        forms = ("tuple", tuple(positional)), named
         chance = self.watch.chance() if self.watch else b""
-        traced = trace(self.f, forms, numbers.tolist(), list(map(bool, prefix)))
+        traced = trace(self.f, self.forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
             raise TraceError(
                 f"{name_of(self.f)} branched otherwise than before on the same numbers; "

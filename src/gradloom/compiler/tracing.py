@@ -29,7 +29,7 @@ from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
 from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
-__all__ = ["Condition", "Traced", "drew", "inline", "is_traced", "line_of", "name_of", "source_line", "trace"]
+__all__ = ["Condition", "Traced", "Tracer", "drew", "inline", "is_traced", "line_of", "name_of", "source_line", "trace"]
 
 _PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
 _numbers = itertools.count(1)
@@ -87,7 +87,7 @@ def trace(
 
 def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
     """The traced function, and its first and last Values, none of which should outlive it."""
-    tracer = _Tracer(decisions)
+    tracer = Tracer(decisions)
     before, silent = set_tracer(tracer), set_silent(False)
     try:
         inputs = [Value(x) for x in numbers]
@@ -167,7 +167,7 @@ _CURES = {
 }
 
 
-class _Tracer:
+class Tracer:
     """Watches one run of one function in one thread."""
 
     def __init__(self, decisions: Sequence[bool]):

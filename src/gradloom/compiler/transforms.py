@@ -38,6 +38,8 @@ def compile(  # noqa: A001  # the field's word
     static: str | Sequence[str] = (),
     same_order: bool = False,
     max_paths: int = 1024,
+    verify: bool = False,
+    check_finite: bool = False,
 ) -> Any:
     """``f``, traced at its first call and then run as a Program.
 
@@ -51,7 +53,11 @@ def compile(  # noqa: A001  # the field's word
         Keep the order of sums; the result then agrees with the function's to the last bit wherever the C
         library does.
     max_paths : int
-        How many ways through the branches are kept.
+        How many ways through the branches are kept, for arguments of one nesting.
+    verify : bool
+        At the 1st, 2nd, 4th, 8th ... call compare with plain Python, and raise a TraceError if it differs.
+    check_finite : bool
+        Raise a FloatingPointError where a result is inf or nan, naming the line that made the first.
 
     Returns
     -------
@@ -73,9 +79,16 @@ def compile(  # noqa: A001  # the field's word
     >>> f(3.0), f(-2.0)
     (9.0, 2.0)
     """
+    options: dict[str, Any] = {
+        "static": static,
+        "same_order": same_order,
+        "max_paths": max_paths,
+        "verify": verify,
+        "check_finite": check_finite,
+    }
     if f is None:
-        return functools.partial(compile, static=static, same_order=same_order, max_paths=max_paths)
-    return Compiled(f, "compile", static=static, same_order=same_order, max_paths=max_paths)
+        return functools.partial(compile, **options)
+    return Compiled(f, "compile", **options)
 
 
 def grad(
