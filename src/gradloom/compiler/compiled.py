@@ -195,12 +195,14 @@ class Compiled(Call):
 
     def _fresh_watch(self) -> Watch:
         """What surrounds the function, as it is; if it has changed, all paths are forgotten."""
-        if self._watch is not None and (change := self._watch.changed()):
+        watch = self._watch
+        change = watch.changed() if watch is not None else None
+        if change:
             self.clear()
             self._cleared = f"{change} had changed"
-        if self._watch is None:
-            self._watch = Watch(self._f)
-        return self._watch
+        if watch is None or change:
+            self._watch = watch = Watch(self._f)
+        return watch
 
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""

@@ -78,6 +78,8 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
         return _NUMBER
     if hasattr(x, "__array__"):
         return _take_array_apart(np.asarray(x), numbers, numeric)
+    if isinstance(x, complex):
+        raise TypeError(f"a compiled function takes real numbers, not {x}; pass its two parts")
     if hasattr(x, "__next__"):
         raise TypeError(f"a {type(x).__name__} runs out after one call; pass a list of its items")
     try:

@@ -71,9 +71,12 @@ def trace(
     TraceError
         ``f`` does what cannot be repeated, or returns something else than numbers in any nesting.
     """
-    chance = _chance()
-    traced, made = _run(f, arguments, numbers, decisions)
-    if not _same_chance(chance, _chance()):
+    for _ in range(3):  # another thread may draw meanwhile, but hardly each time
+        chance = _chance()
+        traced, made = _run(f, arguments, numbers, decisions)
+        if _same_chance(chance, _chance()):
+            break
+    else:
         raise TraceError(drew(f))
     if any(v() is not None for v in made):
         gc.collect()  # a recursive function is a cycle, which may hold them a little longer
