@@ -30,7 +30,8 @@ def _refusal(call, instead):
         if get_tracer():
             get_tracer().refuse(f"take {call} of a traced Value", self, instead)
         raise TypeError(
-            _of_call(self) or f"{call} of a Value would lose its gradient; write {instead}, or v.data for the bare number"
+            _of_call(self)
+            or f"{call} of a Value would lose its gradient; write {instead}, or v.data for the bare number"
         )
 
     return refuse

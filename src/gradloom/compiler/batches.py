@@ -102,7 +102,9 @@ class Rows:
 
 def _check_axes(fits: bool, name: str, axis: Any) -> None:
     if not fits:
-        raise ValueError(f"in_axes has {axis!r:.60} for {name}, which is nested otherwise; give one axis for each part")
+        raise ValueError(
+            f"in_axes has {axis!r:.60} for {name}, which is nested otherwise; give one axis for each part"
+        )
 
 
 def _is_table(x: Any) -> bool:

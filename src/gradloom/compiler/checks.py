@@ -39,8 +39,8 @@ def verify(
     plain = np.array([x._data if isinstance(x, Value) else x for x in flat(numbers)], dtype=np.float64)
     if plain.shape != out.shape or not np.allclose(plain, out, rtol=1e-9, atol=1e-12, equal_nan=True):
         raise TraceError(
-            f"{line_of(f)}: {name_of(f)} gives {_short(plain)} in plain Python and {_short(out)} compiled: it "
-            "reads something that is not watched (a file, a clock, an iterator, a name of a module), or "
+            f"{line_of(f)}: {name_of(f)} gives {_short(plain)} in plain Python and {_short(out)} compiled: "
+            "it reads something that is not watched (a file, a clock, an iterator, a name of a module), or "
             "catches an error of arithmetic; pass what it reads as an argument"
         )
 
@@ -89,8 +89,9 @@ def _value(v: Value, row: Any, xs: list[float]) -> str:
 
 
 def _derivative(v: Value, row: Any, xs: list[float]) -> str:
-    partials = local_derivatives(row, xs, v._data)
-    return "" if np.isfinite(partials).all() else f"the derivative of {row.spelling.format(*xs)} is not finite"
+    if np.isfinite(local_derivatives(row, xs, v._data)).all():
+        return ""
+    return f"the derivative of {row.spelling.format(*xs)} is not finite"
 
 
 class _Lines:

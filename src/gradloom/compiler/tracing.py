@@ -29,7 +29,18 @@ from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
 from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
-__all__ = ["Condition", "Traced", "Tracer", "drew", "inline", "is_traced", "line_of", "name_of", "source_line", "trace"]
+__all__ = [
+    "Condition",
+    "Traced",
+    "Tracer",
+    "drew",
+    "inline",
+    "is_traced",
+    "line_of",
+    "name_of",
+    "source_line",
+    "trace",
+]
 
 _PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
 _numbers = itertools.count(1)
