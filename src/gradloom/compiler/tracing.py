@@ -20,7 +20,6 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-import gradloom
 from gradloom.arithmetic import evaluate_ieee, is_number
 from gradloom.compiler.nesting import Form, put_together, statics, take_apart
 from gradloom.compiler.program import Program
@@ -30,6 +29,7 @@ from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
 __all__ = [
+    "PACKAGE",
     "Condition",
     "Traced",
     "Tracer",
@@ -42,7 +42,8 @@ __all__ = [
     "trace",
 ]
 
-_PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+"""Where the library's own code is."""
 _numbers = itertools.count(1)
 
 
@@ -215,7 +216,7 @@ class Tracer:
 def source_line() -> str:
     """Where the user's code stands: the innermost line that is not the library's own."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
