@@ -200,7 +200,10 @@ static PyObject *run_array(Machine *machine, PyObject *inputs, int *failed) {
         double *to = out.buf;
         for (Py_ssize_t i = 0; i < machine->run_count; i++) {
             Py_ssize_t n = machine->runs[2 * i + 1];
-            memcpy(to, s + machine->runs[2 * i], (size_t)n * sizeof(double));
+            if (n == 1)
+                *to = s[machine->runs[2 * i]];
+            else
+                memcpy(to, s + machine->runs[2 * i], (size_t)n * sizeof(double));
             to += n;
         }
         PyBuffer_Release(&out);

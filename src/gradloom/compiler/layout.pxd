@@ -24,6 +24,11 @@ cpdef contract(
 @cython.locals(n=int, i=int, k=int, deepest=int, level="int[::1]")
 cpdef levels(const int[::1] start, const int[::1] args, const int[::1] least)
 
+@cython.locals(i=int, k=int, maker=int)
+cpdef apart(
+    const int[::1] start, const int[::1] args, const int[::1] group, const int[::1] after, int[::1] waits
+)
+
 @cython.locals(g=int, p=int, i=int, k=int, at=int, earliest=int, bound="int[::1]", place="int[::1]")
 cpdef sink(
     const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] begins,

@@ -175,6 +175,15 @@ def levels(start, args, least):
     return np.asarray(level)
 
 
+def apart(start, args, group, after, waits):
+    """Clear ``waits`` of the groups that the group ``after`` them is made from."""
+    for i in range(len(start) - 1):
+        for k in range(start[i], start[i + 1]):
+            maker = group[args[k]]
+            if maker >= 0 and after[maker] == group[i]:
+                waits[maker] = 0
+
+
 def sink(start, args, nodes, begins, vector, level):
     """int32: for each of ``nodes`` (sorted into groups), the level just before its first use.
 

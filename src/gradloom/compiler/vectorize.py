@@ -129,23 +129,19 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     """
     least = np.zeros(len(kind), dtype=np.int32)
     level = layout.levels(graph.start, graph.args, least)
-    owner = np.repeat(np.arange(len(kind)), np.diff(graph.start))
     kinds = int(kind.max()) + 1
     groups = len(kind)
     for _ in range(4):
-        codes = level[nodes] * kinds + kind[nodes]
+        codes = level[nodes] * np.int64(kinds) + kind[nodes]
         codes, group, size = np.unique(codes, return_inverse=True, return_counts=True)
         if len(codes) >= groups or len(codes) * 3 > len(nodes):
             break
         best, groups = level, len(codes)
-        after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1)
-        waits = (codes[after] == codes + kinds) & (size[after] > size)
-        group_of = np.full(len(kind), -1)
+        after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1).astype(np.int32)
+        waits = ((codes[after] == codes + kinds) & (size[after] > size)).astype(np.int32)
+        group_of = np.full(len(kind), -1, dtype=np.int32)
         group_of[nodes] = group.reshape(-1)
-        maker, user = group_of[graph.args], group_of[owner]
-        linked = maker >= 0
-        linked[linked] = after[maker[linked]] == user[linked]
-        waits[maker[linked]] = False
+        layout.apart(graph.start, graph.args, group_of, after, waits)
         if not waits.any():
             break
         least = level.copy()
@@ -221,18 +217,21 @@ def _vector(graph: Graph, nodes, slots: Slots, indices):
     op, n = int(graph.op[nodes[0]]), len(nodes)
     begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
     operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
-    rows, home = slots.slot[operands], slots.home[operands]
+    rows = slots.slot[operands]
     head = [n, int(slots.slot[nodes[0]])]
     if op == SUM:
         rows.sort(axis=1)
         head += [end - begin, *_terms(rows, indices)]
     elif op == DOT:
+        home = slots.home[operands]
         x, y = _turned(rows[:, ::2], rows[:, 1::2], home[:, ::2], home[:, 1::2])
-        order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
-        x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
+        if not np.all(x[:, 1:] > x[:, :-1]):
+            order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
+            x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
         head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
     else:
         if op in COMMUTATIVE:
+            home = slots.home[operands[:, :2]]
             x, y = _turned(rows[:, 0], rows[:, 1], home[:, 0], home[:, 1])
             rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
