@@ -49,8 +49,8 @@ def always(source, point):
 
 
 def points(source, draw, count=6):
-    """Inputs: ordinary, on a coarse grid with ties, special; and where two of them take different
-    paths, two neighbours on the line between that differ in the last place and in the path."""
+    """Inputs: ordinary, on a coarse grid with ties, special; and in a list apart, where two of them take
+    different paths, two neighbours on the line between that differ in the last place and in the path."""
     n = len(leaves(source.shapes))
     chosen = [[draw.gauss(0.0, 1.5) for _ in range(n)] for _ in range(count)]
     chosen += [[draw.choice(ON_A_GRID) for _ in range(n)] for _ in range(count // 2)]
@@ -58,11 +58,11 @@ def points(source, draw, count=6):
         point = [draw.gauss(0.0, 1.0) for _ in range(n)]
         point[draw.randrange(n)] = draw.choice(SPECIAL)
         chosen.append(point)
-    runs = [(point, run) for point in chosen[:count] if (run := attempt(source, point))]
+    edges, runs = [], [(point, run) for point in chosen[:count] if (run := attempt(source, point))]
     for (a, first), (b, second) in itertools.islice(itertools.pairwise(runs), 3):
         if first.path() != second.path():
-            chosen += edge(source, a, b, first.path())
-    return chosen
+            edges += edge(source, a, b, first.path())
+    return chosen, edges
 
 
 def edge(source, a, b, path):
@@ -121,6 +121,10 @@ def check_slope(source, plain, run, point):
 def jumps(run, other):
     """Whether an operation with a step or a kink lies on different sides in the two runs."""
     for (row, _), node, twin in zip(run.recipes, run.nodes, other.nodes, strict=True):
+        if [x for x in node._recipe[1] if type(x) is float] != [
+            x for x in twin._recipe[1] if type(x) is float
+        ]:
+            return True  # a truth that was counted
         if row is None or not (row.selects or row.name == "mod"):
             continue
         sides = [local_derivatives(row, [number(x) for x in n._recipe[1]], n.data) for n in (node, twin)]

@@ -29,7 +29,10 @@ COMPILED = hasattr(gl, "compile")
 
 def check(source, seed, compiled=True):
     """Try one program in every way; how many points it took. Raises ``Disagreement``."""
-    tried = [(point, run) for point in points(source, random.Random(seed)) if (run := always(source, point))]
+    ordinary, edges = points(source, random.Random(seed))
+    tried = [(point, run) for point in [*ordinary, *edges] if (run := always(source, point))]
+    for point, run in tried:
+        run.jumps = point in edges and source.computes_with_truths
     for point, run in tried:
         if run.eager:
             check_eager(source, point, run)

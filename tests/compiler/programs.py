@@ -56,6 +56,18 @@ class Source:
         words = {node.id for node in ast.walk(ast.parse(self.text)) if isinstance(node, ast.Name)}
         return leaves([self.names(kind)[name] for name in PARAMETERS if name in words])
 
+    @property
+    def computes_with_truths(self):
+        """Whether a comparison is used as a number, as in ``where``, and not only to branch."""
+        nodes, branching = list(ast.walk(ast.parse(self.text))), set()
+        asked = [node.test for node in nodes if isinstance(node, (ast.If, ast.IfExp, ast.While))]
+        while asked:
+            node = asked.pop()
+            branching.add((node.lineno, node.col_offset, node.end_col_offset))
+            asked += getattr(node, "values", []) + ([node.operand] if isinstance(node, ast.UnaryOp) else [])
+        compares = [node for node in nodes if isinstance(node, ast.Compare)]
+        return any((n.lineno, n.col_offset, n.end_col_offset) not in branching for n in compares)
+
     def _load(self, kind):
         names = {name: like(x, map(kind, leaves(x))) for name, x in PARAMETERS.items()}
         names["math"] = ieee.math if kind is ieee.Number else math

@@ -7,6 +7,7 @@ few units in the last place off. A result that was not rounded is left alone, so
 that are reached exactly are compared strictly.
 """
 
+import functools
 import math
 import random
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 import gradloom.engine
 from gradloom import Value
 from gradloom.arithmetic import local_derivatives
+from gradloom.ops import spell
 
 sys.path.insert(0, str(Path(__file__).parent))
 import ieee
@@ -45,15 +47,25 @@ class Run:
             tuple(place[x] if isinstance(x, kind) else x for x in operands) for _, operands in self.recipes
         ]
         self.places = [place.get(leaf) for leaf in self.leaves]
+        self.jumps = False  # set where a truth that is used as a number hangs on the last place
 
     def gradients(self):
+        """What ``backward()`` gives, but that nothing comes from below a staircase.
+
+        The eager sweep walks on below ``floor`` with the 0 that did not arrive, and 0 times the infinite
+        derivative of something there is nan. A Program has no such way at all, which is the better answer.
+        """
+        gradients = self._evaluate(None)[1]
         if not self.eager:
-            return self._evaluate(None)[1]
+            return gradients
         for leaf in self.leaves:
             leaf.grad = 0.0
         if self.root.operands or self.root in self.leaves:
             self.root.backward()
-        return [leaf.grad for leaf in self.leaves]
+        return [
+            mine if math.isnan(leaf.grad) else leaf.grad
+            for leaf, mine in zip(self.leaves, gradients, strict=True)
+        ]
 
     def path(self):
         """What was computed, without the numbers: two points on one path have the same."""
@@ -63,6 +75,8 @@ class Run:
     def rooms(self):
         """How far rounding may move the value and each gradient; inf where it may do anything."""
         value, gradients = self._evaluate(None)
+        if self.jumps:
+            return math.inf, [math.inf] * len(gradients)
         rooms = [1e-12 * abs(x) for x in (value, *gradients)]
         draw = random.Random(len(self.nodes))
         for _ in range(SAMPLES):
@@ -84,18 +98,25 @@ class Run:
             xs = [numbers[i] if type(i) is int else i for i in operands]
             result = ieee.evaluate(row, xs)
             numbers.append(result if exact(row.name, xs, result) else blur(result))
-        adjoints = [0.0] * len(numbers)
+        adjoints = [None] * len(numbers)  # None: nothing arrives
         adjoints[-1] = 1.0
         for k in range(len(numbers) - 1, -1, -1):
             row = self.recipes[k][0]
-            if row is None:
+            if row is None or adjoints[k] is None:
                 continue
             operands = self.operands[k]
             xs = [numbers[i] if type(i) is int else i for i in operands]
-            for i, partial in zip(operands, local_derivatives(row, xs, numbers[k]), strict=False):
-                if type(i) is int and not (partial == 0.0 and row.selects):
-                    adjoints[i] += blur(partial * adjoints[k])
-        return numbers[-1], [0.0 if i is None else adjoints[i] for i in self.places]
+            partials = local_derivatives(row, xs, numbers[k])
+            for i, partial, formula in zip(operands, partials, formulas(row), strict=False):
+                if type(i) is int and formula != "0.0":
+                    taken = not (partial == 0.0 and row.selects)
+                    adjoints[i] = (adjoints[i] or 0.0) + (blur(partial * adjoints[k]) if taken else 0.0)
+        return numbers[-1], [0.0 if i is None else adjoints[i] or 0.0 for i in self.places]
+
+
+@functools.cache
+def formulas(row):
+    return spell(row)
 
 
 NEVER_ROUNDED = {"neg", "relu", "abs", "maximum", "minimum", "where", "chosen", "floor", "ceil", "round"}

@@ -65,6 +65,16 @@ static int place_is_sound(PyObject *place) {
     return PyTuple_Check(key) && PyTuple_Check(value) && PyTuple_GET_SIZE(key) == PyTuple_GET_SIZE(value);
 }
 
+/* places_hold(places): whether every place holds what it held. */
+static PyObject *places_hold(PyObject *module, PyObject *places) {
+    if (!PyTuple_Check(places))
+        return PyErr_Format(PyExc_TypeError, "places must be a tuple, not %.80s", Py_TYPE(places)->tp_name);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(places); i++)
+        if (!place_is_sound(PyTuple_GET_ITEM(places, i)) || !place_holds(PyTuple_GET_ITEM(places, i)))
+            Py_RETURN_FALSE;
+    Py_RETURN_TRUE;
+}
+
 /* Whether a shape is tuples and lists of numbers of outputs. */
 static int shape_is_sound(PyObject *shape, Py_ssize_t outputs) {
     if (PyLong_CheckExact(shape)) {

@@ -771,8 +771,13 @@ static PyModuleDef_Slot MODULE_SLOTS[] = {
     {0, NULL},
 };
 
+static PyMethodDef FUNCTIONS[] = {
+    {"places_hold", places_hold, METH_O, "Whether every place holds what it held."},
+    {NULL, NULL, 0, NULL},
+};
+
 static struct PyModuleDef MODULE = {
-    PyModuleDef_HEAD_INIT, "gradloom._native.vector", "Runs VectorPrograms.", 0, NULL, MODULE_SLOTS, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT, "gradloom._native.vector", "Runs VectorPrograms.", 0, FUNCTIONS, MODULE_SLOTS, NULL, NULL, NULL,
 };
 
 PyMODINIT_FUNC PyInit_vector(void) { return PyModuleDef_Init(&MODULE); }

@@ -19,7 +19,17 @@ from gradloom.compiler.program import Builder, Program
 from gradloom.compiler.simplify import simplify
 from gradloom.compiler.tracing import Traced
 
-__all__ = ["Lower", "Lowered", "as_is", "gradients", "jacobians", "pick", "second", "tangents", "with_cotangents"]
+__all__ = [
+    "Lower",
+    "Lowered",
+    "as_is",
+    "gradients",
+    "jacobians",
+    "pick",
+    "second",
+    "tangents",
+    "with_cotangents",
+]
 
 
 class Lowered(NamedTuple):
@@ -29,21 +39,24 @@ class Lowered(NamedTuple):
     assemble: Callable[[np.ndarray], Any]
     form: Form  # of the result; for a matrix of derivatives, of the function's
     wrt: tuple[int, ...] = ()  # for each output, the input that it is the derivative by, -1 for others
+    plain: bool = True  # whether the outputs, put into the form, are the result
 
 
-Lower = Callable[[Traced, list[Form]], Lowered]
+Lower = Callable[[Traced, list[Form], bool], Lowered]
+"""Of a traced function, the forms of its arguments, and whether no derivative will be taken of the result
+(``simplify`` may then write more)."""
 
 
-def as_is(traced: Traced, arguments: list[Form]) -> Lowered:
+def as_is(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
     """The function itself."""
-    return Lowered(simplify(traced.program), lambda x: from_vector(traced.form, x), traced.form)
+    return Lowered(simplify(traced.program, final), lambda x: from_vector(traced.form, x), traced.form)
 
 
 @functools.lru_cache(maxsize=256)  # equal transforms are the same object, and so found again
 def gradients(argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Lower:
     """grad and value_and_grad."""
 
-    def lower(traced: Traced, arguments: list[Form]) -> Lowered:
+    def lower(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
         result, aux = traced.form, None
         if has_aux:
             if result[0] != "tuple" or len(result[-1]) != 2:
@@ -57,15 +70,15 @@ def gradients(argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Low
         spans, form = _chosen(arguments, argnums)
         wrt = [i for span in spans for i in span]
         kept = len(traced.program.outputs)
-        program = reverse(simplify(traced.program), wrt, [1.0] + [None] * (kept - 1))
+        program = reverse(simplify(traced.program), wrt, [1.0] + [None] * (kept - 1), final)
         by = [*[-1] * kept, *wrt]
         derivatives = range(kept, kept + len(wrt))
         if value:
             first = ("tuple", (("number", False), aux)) if aux else ("number", False)
-            order, form = range(kept + len(wrt)), ("tuple", (first, form))
+            order, form = list(range(kept + len(wrt))), ("tuple", (first, form))
         else:
             order, form = [*derivatives, *range(1, kept)], ("tuple", (form, aux)) if aux else form
-        return _whole(pick(program, order), form)._replace(wrt=tuple(by[i] for i in order))
+        return _whole(pick(program, order, final), form)._replace(wrt=tuple(by[i] for i in order))
 
     return lower
 
@@ -73,11 +86,13 @@ def gradients(argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Low
 def jacobians(argnums: int | tuple[int, ...]) -> Lower:
     """jacobian: forward or reverse, whichever needs fewer sweeps."""
 
-    def lower(traced: Traced, arguments: list[Form]) -> Lowered:
+    def lower(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
         spans, form = _chosen(arguments, argnums)
         wrt = [i for span in spans for i in span]
-        program = _jacobian(simplify(traced.program), wrt)
-        return Lowered(program, lambda x: _matrix(x.reshape(-1, len(wrt)), traced.form, form), form)
+        program = _jacobian(simplify(traced.program), wrt, final)
+        return Lowered(
+            program, lambda x: _matrix(x.reshape(-1, len(wrt)), traced.form, form), form, plain=False
+        )
 
     return lower
 
@@ -85,47 +100,49 @@ def jacobians(argnums: int | tuple[int, ...]) -> Lower:
 def second(argnums: int | tuple[int, ...]) -> Lower:
     """hessian: forward over reverse."""
 
-    def lower(traced: Traced, arguments: list[Form]) -> Lowered:
+    def lower(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
         spans, form = _chosen(arguments, argnums)
         wrt = [i for span in spans for i in span]
-        first = gradients(argnums, has_aux=False, value=False)(traced, arguments).program
-        program = _jacobian(first, wrt, forward_only=True)
-        return Lowered(program, lambda x: _matrix(x.reshape(-1, len(wrt)), form, form), form)
+        first = gradients(argnums, has_aux=False, value=False)(traced, arguments, False).program
+        program = _jacobian(first, wrt, final, forward_only=True)
+        return Lowered(program, lambda x: _matrix(x.reshape(-1, len(wrt)), form, form), form, plain=False)
 
     return lower
 
 
-def directional(traced: Traced, arguments: list[Form]) -> Lowered:
+def directional(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
     """hvp: the gradient by the first argument, moved along a direction that the caller adds."""
-    lowered = gradients(0, has_aux=False, value=False)(traced, arguments)
+    lowered = gradients(0, has_aux=False, value=False)(traced, arguments, False)
     n = len(lowered.program.outputs)
     seeds = ["input" if i < n else None for i in range(lowered.program.inputs)]
     program = forward(lowered.program, seeds)
-    return _whole(pick(program, range(n, 2 * n)), lowered.form)
+    return _whole(pick(program, range(n, 2 * n), final), lowered.form)
 
 
-def tangents(traced: Traced, arguments: list[Form]) -> Lowered:
+def tangents(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
     """jvp: the value, and how it moves along tangents that the caller adds."""
     n = sum(map(count, arguments))
     seeds = ["input" if i < n else None for i in range(traced.program.inputs)]
-    program = simplify(forward(simplify(traced.program), seeds))
+    program = forward(simplify(traced.program), seeds, final)
     return _whole(program, ("tuple", (traced.form, traced.form)))
 
 
-def with_cotangents(traced: Traced, arguments: list[Form]) -> Lowered:
+def with_cotangents(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
     """vjp: the gradients of what the caller's cotangents weigh."""
     n, kept = sum(map(count, arguments)), len(traced.program.outputs)
     program = reverse(simplify(traced.program), list(range(n)))
-    return _whole(pick(program, range(kept, kept + n)), ("tuple", tuple(map(as_numbers, arguments))))
+    return _whole(pick(program, range(kept, kept + n), final), ("tuple", tuple(map(as_numbers, arguments))))
 
 
-def pick(program: Program, outputs: Sequence[int]) -> Program:
-    """The Program with some of its outputs, in this order, simplified."""
-    return simplify(program.with_results(program.outputs[list(outputs)], program.guards))
+def pick(program: Program, outputs: Sequence[int], final: bool = False) -> Program:
+    """A simplified Program with some of its outputs, in this order, and without what they do not need."""
+    if list(outputs) == list(range(len(program.outputs))):
+        return program
+    return simplify(program.with_results(program.outputs[list(outputs)], program.guards), final)
 
 
 # ---- matrices of derivatives
-def _jacobian(program: Program, wrt: list[int], forward_only: bool = False) -> Program:
+def _jacobian(program: Program, wrt: list[int], final: bool, forward_only: bool = False) -> Program:
     """The derivative of every output by every input in ``wrt``, row by row."""
     m, n = len(program.outputs), len(wrt)
     if forward_only or n <= m:
@@ -134,12 +151,13 @@ def _jacobian(program: Program, wrt: list[int], forward_only: bool = False) -> P
             seeds = [1.0 if k == i else None for k in range(program.inputs)]
             parts.append(pick(forward(program, seeds), range(m, 2 * m)))
         columns = _joined(parts, program)
-        return pick(columns, [j * m + k for k in range(m) for j in range(n)])
+        order = [j * m + k for k in range(m) for j in range(n)]
+        return simplify(columns.with_results(columns.outputs[order], columns.guards), final)
     rows = []
     for k in range(m):
         seeds = [1.0 if i == k else None for i in range(m)]
         rows.append(pick(reverse(program, wrt, seeds), range(m, m + n)))
-    return simplify(_joined(rows, program))
+    return simplify(_joined(rows, program), final)
 
 
 def _joined(parts: list[Program], like: Program) -> Program:
@@ -162,7 +180,11 @@ def _joined(parts: list[Program], like: Program) -> Program:
 def _matrix(x: np.ndarray, result: Form, argument: Form) -> Any:
     """The matrix ``x`` of shape (m, n), for a result of m numbers and an argument of n, as JAX nests it;
     one array by one array, or flat numbers by one array, is one array."""
-    if argument[0] == "array" and result[0] in ("list", "tuple") and all(f[0] == "number" for f in result[-1]):
+    if (
+        argument[0] == "array"
+        and result[0] in ("list", "tuple")
+        and all(f[0] == "number" for f in result[-1])
+    ):
         return x.reshape(len(x), *argument[1]).copy()
     return _rows_of(result, x, 0, argument)[0]
 
@@ -215,7 +237,9 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
     ends = np.cumsum([0, *map(count, arguments)]).tolist()
     for i in wanted:
         if not -len(arguments) <= i < len(arguments):
-            raise ValueError(f"argnums is {argnums}, and the function was called with {len(arguments)} arguments")
+            raise ValueError(
+                f"argnums is {argnums}, and the function was called with {len(arguments)} arguments"
+            )
     places = [i % len(arguments) for i in wanted]
     spans = [range(ends[i], ends[i + 1]) for i in places]
     forms = tuple(as_numbers(arguments[i]) for i in places)
@@ -223,5 +247,10 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
 
 
 def _described(form: Form) -> str:
-    words = {"number": "a number", "array": f"an array of shape {form[1]}", "list": "a list", "dict": "a dict"}
+    words = {
+        "number": "a number",
+        "array": f"an array of shape {form[1]}",
+        "list": "a list",
+        "dict": "a dict",
+    }
     return words.get(form[0], "a tuple") if isinstance(form[0], str) else "a tuple"

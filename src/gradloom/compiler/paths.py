@@ -9,6 +9,7 @@ decisions so far taken as they are and that one turned, so that each trace adds 
 by path, each group runs on its own Program.
 """
 
+import functools
 import time
 import warnings
 from collections import Counter
@@ -17,17 +18,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradloom.compiler.batches import Batch
 from gradloom.compiler.derivatives import reverse
 from gradloom.compiler.interpreter import prepare, prepare_rows
 from gradloom.compiler.lowering import Lower, Lowered, pick
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.program import Program
 from gradloom.compiler.simplify import simplify
-from gradloom.compiler.tracing import Traced, trace
-from gradloom.engine import Value, read
+from gradloom.compiler.tracing import Traced, name_of, trace
+from gradloom.compiler.watch import Watch
+from gradloom.engine import read
 from gradloom.errors import PathWarning, TraceError
 
-__all__ = ["MANY", "Batch", "Group", "Path", "Paths"]
+__all__ = ["MANY", "Group", "Path", "Paths"]
 
 MANY = 64
 """So many paths from one source line bring a warning."""
@@ -36,13 +39,19 @@ MANY = 64
 class Path:
     """One way through the function: its Programs, prepared when first needed."""
 
-    def __init__(self, traced: Traced, lowered: Lowered, why: str, same_order: bool, seconds: float):
-        self.traced, self.lowered, self.why, self.seconds = traced, lowered, why, seconds
+    def __init__(self, traced: Traced, lower: Callable[[Traced, bool], Lowered], why: str, same_order: bool):
+        self.traced, self.lowered, self.why = traced, lower(traced, True), why
+        self._lower = lower
         self.decisions = bytes(traced.decisions)
         self.captured = traced.captured
         self.same_order = same_order
-        self.runs = 0
+        self.runs, self.seconds = 0, 0.0
         self.prepared: dict[Any, Any] = {}
+
+    @functools.cached_property
+    def open(self) -> Program:
+        """The lowered Program in the form of which derivatives may be taken."""
+        return self._lower(self.traced, False).program
 
     def inputs(self, numbers: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
         """The numbers of a call, of the captured Values as they are now, and what the caller adds."""
@@ -63,7 +72,7 @@ class Path:
         if wrt not in self.prepared:
             program, sources = self.lowered.program, self.sources(wrt)
             if sources and len(program.outputs) == 1:
-                program = simplify(reverse(program, sources, [1.0]))
+                program = reverse(self.open, sources, [1.0], final=True)
             self.prepared[wrt] = prepare(program, self.same_order)
         return self.prepared[wrt]
 
@@ -71,10 +80,9 @@ class Path:
         """The gradients by the sources, of what cotangents of the outputs weigh."""
         if ("pullback", wrt) not in self.prepared:
             n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.lowered.program, sources), range(n, n + len(sources)))
+            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
             self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
         return self.prepared["pullback", wrt]
-
 
     # ---- many rows
     def rows(self, mapped: np.ndarray, summed: list[bool], wrt: tuple[int, ...] | None) -> Any:
@@ -84,7 +92,7 @@ class Path:
             program, reduce = self.lowered.program, ["sum" if s else None for s in summed]
             if wrt is not None:
                 sources = self.sources(wrt)
-                program = simplify(reverse(program, sources, [1.0]))
+                program = reverse(self.open, sources, [1.0], final=True)
                 reduce += ["sum"] * len(sources)
             self.prepared[key] = prepare_rows(
                 program.with_results(program.outputs), self._flags(mapped), reduce, same_order=self.same_order
@@ -96,14 +104,17 @@ class Path:
         key = "pullback rows", wrt
         if key not in self.prepared:
             n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.lowered.program, sources), range(n, n + len(sources)))
+            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
             flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
             self.prepared[key] = prepare_rows(
-                program.with_results(program.outputs), flags, ["sum"] * len(sources), same_order=self.same_order
+                program.with_results(program.outputs),
+                flags,
+                ["sum"] * len(sources),
+                same_order=self.same_order,
             )
         return self.prepared[key]
 
-    def truths(self, batch: "Batch", threads: int) -> np.ndarray:
+    def truths(self, batch: Batch, threads: int) -> np.ndarray:
         """The truth of every guard in every row, of shape (rows, guards)."""
         if "guards" not in self.prepared:
             program = self.traced.program
@@ -142,10 +153,10 @@ class Paths:
         arguments: tuple[list[Form], Form],
         same_order: bool,
         max_paths: int,
-        watch: Callable[[], str | None],
     ):
         self.f, self.lower, self.arguments = f, lower, arguments
-        self.same_order, self.max_paths, self.watch = same_order, max_paths, watch
+        self.same_order, self.max_paths = same_order, max_paths
+        self.watch: Watch | None = None  # the surroundings, which a trace must leave as they are
         self.paths: list[Path] = []
         self.last: Path | None = None
         self.turned: Counter[str] = Counter()
@@ -186,17 +197,18 @@ class Paths:
         traced = trace(self.f, forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
             raise TraceError(
-                f"{getattr(self.f, '__qualname__', self.f)} branched otherwise than before on the same numbers; "
+                f"{name_of(self.f)} branched otherwise than before on the same numbers; "
                 "let it depend on its arguments only"
             )
-        change = self.watch()
+        change = self.watch.changed() if self.watch else None
         if change:
             raise TraceError(
-                f"{getattr(self.f, '__qualname__', self.f)} changed {change} while it was traced, and a Program "
+                f"{name_of(self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead"
             )
-        lowered = self.lower(traced, positional + list(named[-1]))
-        path = Path(traced, lowered, why, self.same_order, time.perf_counter() - start)
+        forms_of_arguments = positional + list(named[-1])
+        path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)
+        path.seconds = time.perf_counter() - start
         if len(self.paths) >= self.max_paths:
             self.paths.remove(min(self.paths, key=lambda p: p.runs))
         self.paths.append(path)
@@ -207,7 +219,7 @@ class Paths:
         self.turned[line] += 1
         if line and self.turned[line] == MANY:
             warnings.warn(
-                f"{line} has branched in {MANY} ways, each traced to a Program of its own; to compute both sides "
+                f"{line} has branched in {MANY} ways, each a Program of its own; to compute both sides "
                 "instead use gradloom.math: where(cond, a, b), maximum(*xs), softmax(xs)",
                 PathWarning,
                 stacklevel=5,
@@ -215,7 +227,11 @@ class Paths:
 
     # ---- many rows
     def run_rows(
-        self, batch: "Batch", summed: Callable[[Path], Sequence[bool]], wrt: tuple[int, ...] | None, threads: int
+        self,
+        batch: Batch,
+        summed: Callable[[Path], Sequence[bool]],
+        wrt: tuple[int, ...] | None,
+        threads: int,
     ) -> list["Group"]:
         """One evaluation for each row.
 
@@ -231,7 +247,7 @@ class Paths:
             groups.append(Group(path, chosen, part, sums, others))
         return groups
 
-    def _groups(self, batch: "Batch", threads: int) -> list[tuple[Path, np.ndarray | None]]:
+    def _groups(self, batch: Batch, threads: int) -> list[tuple[Path, np.ndarray | None]]:
         """Pairs (path, the numbers of its rows); None stands for all rows."""
         waiting: list[tuple[Path | None, np.ndarray]] = [(self.last, np.arange(batch.rows))]
         groups: dict[int, tuple[Path, list[np.ndarray]]] = {}
@@ -258,7 +274,8 @@ class Paths:
         found = [(path, np.sort(np.concatenate(parts))) for path, parts in groups.values()]
         if len(found) == 1:
             return [(found[0][0], None)]
-        return sorted(found, key=lambda group: int(group[1][0]))  # an order that depends on the rows alone
+        found.sort(key=lambda group: int(group[1][0]))  # an order that depends on the rows alone
+        return list(found)
 
 
 class Group(NamedTuple):
@@ -266,30 +283,6 @@ class Group(NamedTuple):
 
     path: Path
     chosen: np.ndarray | None
-    batch: "Batch"
+    batch: Batch
     sums: np.ndarray
     others: np.ndarray
-
-
-class Batch(NamedTuple):
-    """The numbers of a call with many rows.
-
-    ``mapped`` says which numbers of the arguments differ from row to row: those are in ``columns``, arrays
-    of shape (rows, k), side by side; the others are in ``uniform``.
-    """
-
-    uniform: np.ndarray
-    columns: list[np.ndarray]
-    mapped: np.ndarray
-    rows: int
-
-    def some(self, chosen: np.ndarray) -> "Batch":
-        return self._replace(columns=[c[chosen] for c in self.columns], rows=len(chosen))
-
-    def numbers(self, row: int) -> np.ndarray:
-        """All the numbers of one row, in the order of the arguments."""
-        numbers = np.empty(len(self.mapped))
-        numbers[~self.mapped] = self.uniform
-        if self.columns:
-            numbers[self.mapped] = np.concatenate([c[row] for c in self.columns])
-        return numbers

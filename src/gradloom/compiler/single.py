@@ -13,15 +13,33 @@ from gradloom.compiler.vector_program import VectorProgram, define_vector
 from gradloom.compiler.vectorize import vectorize
 from gradloom.engine import ENGINE
 
-__all__ = ["Prepared", "prepare"]
+__all__ = ["Call", "Prepared", "prepare"]
+
+__all__ = ["Call", "Prepared", "prepare"]
+
+
+class Call:
+    """The base of compiled functions where there is no native one: every call goes the long way."""
+
+    _runs = 0
+
+    def __call__(self, *args, **kwargs):
+        return self._call(args, kwargs)  # type: ignore[attr-defined]  # the subclass has it
+
+    def _arm(self, machine, shape, places):
+        """Natively: floats go straight to ``machine`` from now on, while all ``places`` hold."""
+
+    def _disarm(self):
+        """Natively: every call is ``_call(args, kwargs)`` again."""
+
 
 Machine = None
 if ENGINE == "native":
-    from gradloom._native import vector  # type: ignore[attr-defined]
+    from gradloom._native import vector
 
     if len(ROWS) != vector.ROWS:
         raise ImportError("ops.py has changed since the native interpreter was built; build it again")
-    Machine = vector.Machine
+    Machine, Call = vector.Machine, vector.Call  # type: ignore[misc]
 
 
 class Prepared:

@@ -22,16 +22,39 @@ from typing import Any
 import numpy as np
 
 import gradloom
-from gradloom.engine import Value
+from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
 
+if ENGINE == "native":
+    from gradloom._native.vector import places_hold
+else:
+
+    def places_hold(places: tuple["Place", ...]) -> bool:
+        """Whether every place holds what it held; the native twin looks at identity alone."""
+        return all(_holds(*place) for place in places)
+
+
 __all__ = ["MOST", "Watch"]
+
+Place = tuple[Any, Any, Any]
+"""(list, None, items), (dict, its keys, its values), (dict, a key, its value) or (cell, None, content)."""
 
 MOST = 100_000
 _INSTALLED = tuple(
     {os.path.dirname(gradloom.__file__), sysconfig.get_path("stdlib"), *site.getsitepackages()}
 )
-_ATOMS = (int, float, complex, str, bytes, type(None), type, types.ModuleType, types.BuiltinFunctionType, Value)
+_ATOMS = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    type,
+    types.ModuleType,
+    types.BuiltinFunctionType,
+    Value,
+)
 
 
 class Watch:
@@ -49,10 +72,7 @@ class Watch:
 
     def __init__(self, f: Any):
         self._slots = 0
-        self._lists: list[tuple[list[Any], tuple[Any, ...]]] = []
-        self._names: list[tuple[dict[Any, Any], Any, Any]] = []
-        self._dicts: list[tuple[dict[Any, Any], list[Any], list[Any]]] = []
-        self._cells: list[tuple[types.CellType, Any]] = []
+        self._places: list[Place] = []
         self._arrays: list[tuple[np.ndarray, np.ndarray]] = []
         self._keep: dict[int, Any] = {}  # alive, so that no other object gets its id
         work = [f]
@@ -63,11 +83,17 @@ class Watch:
                 work.extend(self._look(x))
         if work:
             warnings.warn(
-                f"{getattr(f, '__qualname__', f)} reaches more than {MOST:,} slots; changes beyond them are not "
+                f"{getattr(f, '__qualname__', f)} reaches more than {MOST:,} slots; changes beyond are not "
                 "noticed: pass large tables as arguments",
                 GradloomWarning,
                 stacklevel=4,
             )
+        self.places = tuple(self._places)
+
+    @property
+    def quick(self) -> bool:
+        """Whether the places are all that there is to compare."""
+        return not self._arrays
 
     def _look(self, x: Any) -> list[Any]:
         """Remember what ``x`` holds; what is to be followed."""
@@ -78,13 +104,13 @@ class Watch:
         if isinstance(x, partial):
             return [x.func, x.args, x.keywords]
         if isinstance(x, list):
-            self._slots += len(x)
-            self._lists.append((x, tuple(x)))
+            self._remember(x, None, tuple(x), len(x))
             return list(x)
         if isinstance(x, (tuple, frozenset)):
             return list(x)
         if isinstance(x, dict):
-            return self._dict(x)
+            self._remember(x, tuple(x), tuple(x.values()), len(x))
+            return list(x.values())
         if isinstance(x, np.ndarray):
             self._slots += x.size
             if self._slots <= MOST:
@@ -92,16 +118,14 @@ class Watch:
             return list(x.flat) if x.dtype == object else []
         if hasattr(type(x), "_watched"):  # a compiled function: what it was made from
             return [x._watched]
-        call = getattr(type(x), "__call__", None)
+        call = vars(type(x)).get("__call__")
         attributes = getattr(x, "__dict__", None)
         found = [call] if isinstance(call, types.FunctionType) else []
         return found + ([attributes] if isinstance(attributes, dict) else [])
 
-    def _dict(self, x: dict[Any, Any]) -> list[Any]:
-        keys, values = list(x), list(x.values())
-        self._slots += len(x)
-        self._dicts.append((x, keys, values))
-        return values
+    def _remember(self, container: Any, key: Any, value: Any, slots: int = 1) -> None:
+        self._places.append((container, key, value))
+        self._slots += slots
 
     def _function(self, f: types.FunctionType) -> list[Any]:
         if f.__code__.co_filename.startswith(_INSTALLED):
@@ -109,37 +133,49 @@ class Watch:
         found: list[Any] = [f.__defaults__ or (), f.__kwdefaults__ or {}, f.__dict__]
         for cell in f.__closure__ or ():
             if _filled(cell):
-                self._cells.append((cell, cell.cell_contents))
+                self._remember(cell, None, cell.cell_contents)
                 found.append(cell.cell_contents)
         for name in _names(f.__code__):
             if name in f.__globals__:
-                self._names.append((f.__globals__, name, f.__globals__[name]))
+                self._remember(f.__globals__, name, f.__globals__[name])
                 found.append(f.__globals__[name])
-        self._slots += len(self._cells) + len(self._names)
         return found
 
     def changed(self) -> str | None:
         """What is no longer as it was, in words; None if all is."""
-        for names, name, x in self._names:
-            if not _same(names.get(name, names), x):
-                return f"the global {name}"
-        for cell, x in self._cells:
-            if not _filled(cell) or not _same(cell.cell_contents, x):
-                return "a variable of the enclosing function"
-        for xs, kept in self._lists:
-            if len(xs) != len(kept) or not (all(map(operator.is_, xs, kept)) or all(map(_same, xs, kept))):
-                return "an item of a list"
-        for d, keys, values in self._dicts:
-            if len(d) != len(keys) or not all(map(operator.is_, d.values(), values)):
-                if list(d) != keys or not all(map(_same, d.values(), values)):
-                    return "an item of a dict, or an attribute"
+        if not places_hold(self.places):
+            for place in self.places:
+                if not _holds(*place):
+                    return _words(*place)
         for array, copy in self._arrays:
-            if array.dtype == object:
-                if array.shape != copy.shape or not all(map(operator.is_, array.flat, copy.flat)):
-                    return "an element of an array"
-            elif array.shape != copy.shape or array.tobytes() != copy.tobytes():
+            if array.shape != copy.shape or not _equal(array, copy):
                 return "an element of an array"
         return None
+
+
+def _holds(container: Any, key: Any, value: Any) -> bool:
+    """Whether a place holds the same objects, or numbers of the same bits."""
+    if isinstance(container, list):
+        return len(container) == len(value) and all(map(_same, container, value))
+    if isinstance(container, types.CellType):
+        return _filled(container) and _same(container.cell_contents, value)
+    if isinstance(key, tuple):
+        return tuple(container) == key and all(map(_same, container.values(), value))
+    return key in container and _same(container[key], value)
+
+
+def _words(container: Any, key: Any, value: Any) -> str:
+    if isinstance(container, list):
+        return "an item of a list"
+    if isinstance(container, types.CellType):
+        return "a variable of the enclosing function"
+    return "an item of a dict, or an attribute" if isinstance(key, tuple) else f"the global {key}"
+
+
+def _equal(array: np.ndarray, copy: np.ndarray) -> bool:
+    if array.dtype == object:
+        return all(map(operator.is_, array.flat, copy.flat))
+    return array.tobytes() == copy.tobytes()
 
 
 def _same(x: Any, y: Any) -> bool:
