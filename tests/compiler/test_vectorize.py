@@ -1,5 +1,6 @@
 """The vectoriser and the machine that runs its programs, against the plain evaluation of the Program."""
 
+import math
 import random
 from concurrent.futures import ThreadPoolExecutor
 
@@ -334,3 +335,27 @@ def test_threads_work_on_slots_of_their_own():
     with ThreadPoolExecutor(4) as pool:
         got = list(pool.map(lambda x: (x, prepared.floats(x)), [0.1, 0.2, 0.3, 0.4] * 25))
     assert all(want[x] == y for x, y in got)
+
+
+def test_what_a_guard_reads_is_exact():
+    """A guard decides as eager code does: its functions are the C library's, others may be the machine's."""
+    b = Builder(inputs=8)
+    read = [b.emit("exp", i) for i in range(8)]
+    free = [b.emit("tanh", i) for i in range(8)]
+    total = read[0]
+    for x in read[1:]:
+        total = b.emit("add", total, x)
+    program = b.finish(free, [Guard(b.emit("gt", total, b.constant(9.0)), True)])
+    text = str(vectorize(program).verified())
+    assert "= exact exp s" in text
+    assert "= tanh s" in text
+    assert "sum" not in text
+    x = np.linspace(-1.0, 1.0, 8)
+    want = sum(map(math.exp, x.tolist()))
+    for nudge, failed in ((want, 0), (np.nextafter(want, 0.0), -1)):
+        b = Builder(inputs=8)
+        total = b.emit("exp", 0)
+        for i in range(1, 8):
+            total = b.emit("add", total, b.emit("exp", i))
+        program = b.finish([0], [Guard(b.emit("gt", total, b.constant(nudge)), True)])
+        assert prepare(program).run(x)[1] == failed

@@ -36,7 +36,8 @@ def ancestors(start, args, roots):
 
 def contract(code, start, args, outputs, conditions, same_order):
     """Sums of many terms, dot products and multiply-adds: the columns op, start and args of the nodes
-    that are left, and for each node of the Program its new number, or -1.
+    that are left, whether each must be as eager code has it (``same_order``, or a guard depends on it), and
+    for each node of the Program its new number, or -1.
 
     An addition is merged into the one that is its only user. A tree of additions with two products or
     more, each used only there, is a DOT; it takes the place of the last of them where there are other
@@ -115,6 +116,7 @@ def contract(code, start, args, outputs, conditions, same_order):
         if dot[i] >= 0:
             owner[dot[i]] = i
     op, begin, operand, number = column(n), column(n + 1), column(len(args) + n), column(n, -1)
+    exact = column(n)
     m, w = 0, 0
     for i in range(n):
         r = owner[i]
@@ -122,7 +124,7 @@ def contract(code, start, args, outputs, conditions, same_order):
             continue
         if root[i] != i or (absorbed[i] and r < 0):
             continue
-        op[m] = code[i]
+        op[m], exact[m] = code[i], fixed[i]
         if r >= 0:
             op[m] = DOT
             for t in range(first[r], first[r + 1]):
@@ -159,7 +161,8 @@ def contract(code, start, args, outputs, conditions, same_order):
         number[i] = m
         m += 1
         begin[m] = w
-    return np.asarray(op)[:m], np.asarray(begin)[: m + 1], np.asarray(operand)[:w], np.asarray(number)
+    columns = np.asarray(op)[:m], np.asarray(begin)[: m + 1], np.asarray(operand)[:w], np.asarray(exact)[:m]
+    return *columns, np.asarray(number)
 
 
 def levels(start, args, least):

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradloom.compiler import layout
-from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Program
+from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.compiler.vector_program import (
     DOT,
+    EXACT,
     MULADD,
     MULSUB,
     STRETCH,
@@ -29,11 +30,11 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
-CHEAP = ["add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where"]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
 PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
-COST = np.full(STRETCH + 1, 8, dtype=np.int32)  # in additions: what a function of the C library takes
-COST[[*(OPCODES[name] for name in CHEAP), SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
+CALLS = np.array(["(" in row.c for row in ROWS] + [False] * (STRETCH + 1 - len(ROWS)))
+"""Whether an opcode calls a function of the C library."""
+COST = np.where(CALLS, 8, 1)  # in additions
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
@@ -44,6 +45,9 @@ class Graph:
     op: np.ndarray
     start: np.ndarray
     args: np.ndarray
+    exact: (
+        np.ndarray
+    )  # bool: by the C library, as eager code; the machine's own functions differ in the last bits
     number: np.ndarray
     outputs: np.ndarray
     conditions: np.ndarray
@@ -79,8 +83,10 @@ def contract(program: Program, same_order: bool) -> Graph:
     conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
     code = program.code.astype(np.int32)
     columns = code, program.start, program.args, program.outputs, conditions
-    op, start, args, number = layout.contract(*columns, same_order)
-    return Graph(op, start, args, program.number[number >= 0], number[program.outputs], number[conditions])
+    op, start, args, exact, number = layout.contract(*columns, same_order)
+    exact = (exact != 0) & CALLS[op]
+    numbers = program.number[number >= 0]
+    return Graph(op, start, args, exact, numbers, number[program.outputs], number[conditions])
 
 
 # ---- schedule
@@ -114,11 +120,12 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _kinds(graph: Graph) -> np.ndarray:
-    """A small number for each sort of node: opcode, count of operands, and the parameter if it has one."""
+    """A small number for each sort of node: opcode, exact or not, count of operands or the parameter."""
     sort = np.diff(graph.start).astype(np.int64)
     parameter = np.isin(graph.op, PARAMETER)
     sort[parameter] = graph.args[graph.start[1:][parameter] - 1]
-    return np.unique(graph.op.astype(np.int64) << 32 | sort, return_inverse=True)[1].reshape(-1)
+    sort |= graph.op.astype(np.int64) << 33 | graph.exact.astype(np.int64) << 32
+    return np.unique(sort, return_inverse=True)[1].reshape(-1)
 
 
 def _together(graph: Graph, nodes, kind) -> np.ndarray:
@@ -236,7 +243,7 @@ def _vector(graph: Graph, nodes, slots: Slots, indices):
             rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
             head += _lanes(np.ascontiguousarray(column), indices)
-    return np.array([op, len(head) + 2, *head])
+    return np.array([op | EXACT if graph.exact[nodes[0]] else op, len(head) + 2, *head])
 
 
 def _turned(x, y, home_x, home_y):
