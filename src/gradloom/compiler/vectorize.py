@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradloom.compiler import layout
+from gradloom.compiler import contraction, layout
 from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.compiler.vector_program import (
     DOT,
@@ -83,7 +83,7 @@ def contract(program: Program, same_order: bool) -> Graph:
     conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
     code = program.code.astype(np.int32)
     columns = code, program.start, program.args, program.outputs, conditions
-    op, start, args, exact, number = layout.contract(*columns, same_order)
+    op, start, args, exact, number = contraction.contract(*columns, same_order)
     exact = (exact != 0) & CALLS[op]
     numbers = program.number[number >= 0]
     return Graph(op, start, args, exact, numbers, number[program.outputs], number[conditions])
