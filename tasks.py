@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
-BUILD_TOOLS = ("meson-python>=0.16", "meson>=1.2", "ninja")
+BUILD_TOOLS = ("meson-python>=0.16", "meson>=1.2", "ninja", "Cython>=3.0")
 SMOKE = (
     "from gradloom import Value; a = Value(2.0); (a * a + 1).backward(); assert a.grad == 4.0; "
     "assert '<svg' in (a * a).draw().svg; import gradloom.engine as e; print('smoke test passed:', e.ENGINE)"
@@ -91,9 +91,11 @@ def check():
 
 
 def bench():
-    """The benchmarks against peers; their table and plot go into ``benchmarks/results``."""
+    """The benchmarks against peers; their tables and plots go into ``benchmarks/results``."""
     install("bench")
-    run(PYTHON, "benchmarks/eager.py", *sys.argv[2:])
+    if not {"--only", "--growth"}.intersection(sys.argv):
+        run(PYTHON, "benchmarks/eager.py", *sys.argv[2:])
+    run(PYTHON, "benchmarks/compiled.py", *sys.argv[2:])
 
 
 def sanitize():
@@ -101,7 +103,7 @@ def sanitize():
     flags = "-fsanitize=address -fno-omit-frame-pointer -g -O1"
     install("test", "-Csetup-args=-Dslabs=false", f"-Csetup-args=-Dc_args={flags}",
             f"-Csetup-args=-Dc_link_args={flags}")  # fmt: skip
-    # The C++ runtime with it: the sanitizer looks for it once, at the start, and other packages bring it later.
+    # The C++ runtime with it: the sanitizer looks for it at the start, and other packages bring it later.
     libraries = [
         subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()
         for name in ("libasan.so", "libstdc++.so")

@@ -11,22 +11,17 @@ the rounds' ratios. One thread, float64, the cycle collector on.
 
 import argparse
 import math
-import os
 import pathlib
-import platform
 import random
 import statistics
 import subprocess
 import sys
-import time
 
 import micrograd.engine
 import micrograd.nn
-import numpy as np
+import racing
 import slots_engine
-from rich.console import Console
-from rich.progress import track
-from rich.table import Table
+from racing import assert_equal, clock, race, ratio, timed, times
 from sklearn.datasets import make_moons
 
 import gradloom.engine
@@ -118,34 +113,7 @@ def gpt_step():
     return work
 
 
-# ---- measuring
-def timed(work, repeat):
-    start = time.perf_counter()
-    for _ in range(repeat):
-        work()
-    return (time.perf_counter() - start) / repeat
-
-
-def race(name, rounds, **contenders):
-    """Seconds per round for each contender, (function, repeat) by name, taking turns."""
-    for work, _ in contenders.values():
-        work()
-    seconds = {key: [] for key in contenders}
-    for _ in track(range(rounds), description=f"{name:28}", transient=True):
-        for key, (work, repeat) in contenders.items():
-            seconds[key].append(timed(work, repeat))
-    return seconds
-
-
-def ratio(seconds, slow, fast):
-    return statistics.median(a / b for a, b in zip(seconds[slow], seconds[fast], strict=True))
-
-
-def assert_equal(*answers):
-    for other in answers[1:]:
-        np.testing.assert_allclose(other, answers[0], rtol=1e-9, atol=1e-12)
-
-
+# ---- what is measured without a peer
 def per_node():
     """Bytes of memory per node, from the growth of the process over a million of them."""
     code = (
@@ -175,14 +143,6 @@ def chain_seconds(rounds):
     return statistics.median(timed(root.backward, 1) for _ in range(rounds))
 
 
-def processor():
-    """The processor's name, where the system tells it."""
-    info = pathlib.Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 # ---- the table
 def measure(rounds):
     """Rows of (program, peer, peer's time, ours, ratio, what was asked)."""
@@ -207,19 +167,6 @@ def measure(rounds):
     yield "GPT, whole step with Adam", "", None, s["step"], None, ""
 
 
-def clock(seconds):
-    if seconds is None:
-        return ""
-    median = statistics.median(seconds)
-    return f"{median * 1e3:,.2f} ms" if median >= 1e-3 else f"{median * 1e6:,.2f} us"
-
-
-def times(x):
-    if x is None:
-        return ""
-    return f"{x:,.1f} x" if x >= 1 else f"1/{1 / x:.2f} x"
-
-
 HEADINGS = ("program", "peer", "peer's time", "gradloom", "ratio", "asked")
 
 
@@ -232,21 +179,8 @@ def main():
     rows.append(("backward, chain of 1,000,000", "", "", clock([chain_seconds(rounds)]), "", "<= 100 ms"))
     rows.append(("import, above numpy", "", "", clock([import_seconds(rounds)]), "", "<= 100 ms"))
 
-    where = (
-        f"{processor()}, {os.cpu_count()} cores, {platform.system()}, "
-        f"CPython {platform.python_version()}, {gradloom.engine.ENGINE} engine, one thread, float64, "
-        f"medians of {rounds} rounds"
-    )
-    table = Table(*HEADINGS, title="Eager engine", caption=where)
-    for row in rows:
-        table.add_row(*row)
-    Console().print(table)
-    lines = [f"# Eager engine\n\n{where}.\n", f"| {' | '.join(HEADINGS)} |", "|---|---|--:|--:|--:|--:|"]
-    lines += [f"| {' | '.join(row)} |" for row in rows]
-    results = HERE / "results" / "eager.md"
-    results.parent.mkdir(exist_ok=True)
-    results.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"written to {results.relative_to(HERE.parent)}")
+    how = f"{gradloom.engine.ENGINE} engine, one thread, float64, medians of {rounds} rounds"
+    racing.publish("eager", "Eager engine", f"{racing.machine()}, {how}", HEADINGS, rows)
 
 
 if __name__ == "__main__":

@@ -497,3 +497,40 @@ def test_a_chain_as_deep_as_a_long_run_of_training():
         assert first() is None
     finally:
         gc.enable()
+
+
+# ---- constants that nobody has looked at
+def test_a_constant_is_owed_what_was_passed_on_and_nothing_else():
+    x = Value(3.0)
+    y = 2 * x
+    y.grad = 1.0
+    assert y.operands[0].grad == 0.0  # no step was taken yet
+
+    y = 2 * x
+    y.backward(), y.backward()
+    assert y.operands[0].grad == 6.0  # a leaf: it adds up
+
+    y = 2 * x
+    y.backward()
+    y.grad = 5.0
+    assert y.operands[0].grad == 3.0
+
+    y = 2 * x
+    y.grad = 7.0
+    y._backward()
+    y.grad = 13.0
+    assert y.operands[0].grad == 21.0  # as in micrograd: it handed on 7 when it held 7
+
+    y = 2 * x
+    y.backward(), y.zero_grad()
+    assert y.operands[0].grad == 0.0
+
+
+def test_a_constant_is_owed_nothing_by_a_sweep_that_failed():
+    x = Value(3.0)
+    y = 2 * x
+    z = Value(y.data, (y,), "mine")
+    z._backward = lambda: setattr(y, "grad", 1.0) or 1 / 0
+    with pytest.raises(ZeroDivisionError):
+        z.backward()
+    assert y.operands[0].grad == 0.0

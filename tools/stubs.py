@@ -36,6 +36,7 @@ from gradloom.ops import Row
 
 ENGINE: Literal["plain", "native"]
 PURE: bool
+PROBLEM: str
 
 _Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool_
 _Scalar: TypeAlias = Value | _Number
@@ -47,6 +48,10 @@ class Value: <doc>
     _recipe: Any
     _notes: Any
     _stamp: int
+    _trace: int
+    _swept: bool
+    _data: float
+    _grad: float
     _handmade: Callable[[], object] | None
     def __init__(
         self, data: _Number | _Array, _children: Iterable[Value] = (), _op: str = "", label: str = ""
@@ -101,6 +106,8 @@ def write(
     values: Sequence[Value], numbers: ArrayLike, attribute: Literal["data", "grad"] = "data"
 ) -> None: <doc>
 def set_silent(silent: bool) -> bool: <doc>
+def set_tracer(tracer: Any) -> Any: <doc>
+def get_tracer() -> Any: <doc>
 
 class no_grad(ContextDecorator): <doc>
     def __init__(self) -> None: ...

@@ -25,6 +25,7 @@ How the files build on each other; each imports only from those above it::
 """
 
 from gradloom import draw, math, nn, optim, protocols
+from gradloom.compiler.transforms import compile, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp, vmap
 from gradloom.draw import draw_dot, trace
 from gradloom.engine import Value, no_grad, topological_order
 from gradloom.errors import (
@@ -34,9 +35,11 @@ from gradloom.errors import (
     GradloomWarning,
     MissingExtraError,
     NativeEngineWarning,
+    PathWarning,
     StaleDataError,
     StateError,
     SweepError,
+    TraceError,
 )
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
@@ -50,13 +53,21 @@ __all__ = [
     "GradloomWarning",
     "MissingExtraError",
     "NativeEngineWarning",
+    "PathWarning",
     "StaleDataError",
     "StateError",
     "SweepError",
+    "TraceError",
     "Value",
+    "compile",
     "draw",
     "draw_dot",
+    "grad",
     "gradcheck",
+    "hessian",
+    "hvp",
+    "jacobian",
+    "jvp",
     "math",
     "nn",
     "no_grad",
@@ -65,4 +76,7 @@ __all__ = [
     "slope",
     "topological_order",
     "trace",
+    "value_and_grad",
+    "vjp",
+    "vmap",
 ]

@@ -89,7 +89,19 @@ def _ieee(row):
     return value
 
 
-_IEEE = SimpleNamespace(**{row.name: _ieee(row) for row in TABLE.values()})
+IEEE = SimpleNamespace(**{row.name: _ieee(row) for row in TABLE.values()})
+"""The rows' values as functions of floats that never raise."""
+
+
+def evaluate_ieee(row, numbers):
+    """``row.value(*numbers)`` as IEEE 754 has it: inf or nan where Python raises."""
+    try:
+        return float(row.value(*numbers))
+    except (ArithmeticError, ValueError):
+        if not row.ufunc:  # a user's own: its error is all that is known
+            raise
+        with np.errstate(all="ignore"):
+            return float(getattr(np, row.ufunc)(*map(np.float64, numbers)))
 
 
 def local_derivatives(row, numbers, result):
@@ -98,7 +110,7 @@ def local_derivatives(row, numbers, result):
         return row.partials(FLOATS, *numbers, result)
     except (ArithmeticError, ValueError):
         with np.errstate(all="ignore"):
-            partials = row.partials(_IEEE, *map(np.float64, numbers), np.float64(result))
+            partials = row.partials(IEEE, *map(np.float64, numbers), np.float64(result))
             return tuple(map(float, partials))
 
 
@@ -114,13 +126,13 @@ def gradient_of_constant(node, i):
     nan where the numbers that it was computed from are gone.
     """
     row, operands = node._recipe
-    if node.grad == 0.0:
+    if node._grad == 0.0:
         return 0.0
     if stale_operand(node, row, operands) is not None:
         return float("nan")
-    numbers = [x if type(x) is float else x.data for x in operands]
-    partial = local_derivatives(row, numbers, node.data)[i]
-    return 0.0 if partial == 0.0 and row.selects else partial * node.grad
+    numbers = [x if type(x) is float else x._data for x in operands]
+    partial = local_derivatives(row, numbers, node._data)[i]
+    return 0.0 if partial == 0.0 and row.selects else partial * node._grad
 
 
 # ---- why there is no gradient
@@ -158,5 +170,5 @@ def _named(value):
     """How a message calls a Value: its label or number, and the operation that made it."""
     if value is None:
         return ""
-    name = f"Value {value.label!r}" if value.label else f"Value(data={value.data!r})"
+    name = f"Value {value.label!r}" if value.label else f"Value(data={value._data!r})"
     return f"{name} (made by {value._op})" if value._op else name

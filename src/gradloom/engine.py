@@ -22,6 +22,7 @@ import numpy as np
 
 from gradloom.arithmetic import (
     evaluate,
+    evaluate_ieee,
     foreign,
     gradient_of_constant,
     is_number,
@@ -34,12 +35,23 @@ from gradloom.arithmetic import (
 from gradloom.errors import NativeEngineWarning
 from gradloom.ops import TABLE
 
-__all__ = ["Value", "apply", "no_grad", "read", "topological_order", "write"]
-
+__all__ = [
+    "Value",
+    "apply",
+    "get_tracer",
+    "no_grad",
+    "order",
+    "read",
+    "set_silent",
+    "set_tracer",
+    "topological_order",
+    "write",
+]
 
 
 class _Thread(threading.local):
     silent = False  # True inside no_grad()
+    tracer = None  # what watches the Values of this thread while a function is traced (compiler/tracing.py)
 
 
 _thread = _Thread()
@@ -78,36 +90,50 @@ class Value:
     """
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_grad", "_handmade", "_op", "_operands")
-    __slots__ += ("_row", "_stamp", "label")
+    __slots__ += ("_row", "_stamp", "_swept", "_trace", "label")
+
+    def __new__(cls, data=0.0, *_, **__):
+        return data if _thread.tracer and isinstance(data, Value) else object.__new__(cls)
 
     def __init__(self, data, _children=(), _op="", label=""):
+        if data is self:  # Value(x) in a trace is x
+            return
         self._data = number(data)
         self._grad = 0.0
         self._row = None  # the row of the table that made it; None for leaves and nodes made by hand
         self._operands = _by_hand(_children)  # Values, or floats where a constant was written
         self._op = _op
         self._handmade = None  # a _backward assigned by the user
+        self._swept = False  # whether a backward() has passed on what its constants, still floats, are owed
         self._stamp = next(_clock)
+        self._trace = _thread.tracer.number if _thread.tracer else 0  # the trace that made it
         self.label = label
+        if self._operands:
+            _only_outside_a_trace("make a node by hand", self)
         if _thread.silent:
             self._operands, self._op = (), ""
 
     # ---- the number, its gradient, and where it came from
     @property
     def data(self):
-        return self._data
+        return _thread.tracer.data(self) if _thread.tracer else self._data
 
     @data.setter
     def data(self, x):
+        _only_outside_a_trace("assign .data", self)
         self._data = number(x)
         self._stamp = next(_clock)
 
     @property
     def grad(self):
+        _only_outside_a_trace("read .grad", self)
         return self._grad
 
     @grad.setter
     def grad(self, x):
+        _only_outside_a_trace("assign .grad", self)
+        if self._swept:
+            self.operands  # noqa: B018 (constants get what they are owed before it is forgotten)
         self._grad = 0.0 if x is None else number(x, "grad")
 
     @property
@@ -118,8 +144,9 @@ class Value:
             if type(x) is float:
                 constant = Value(x)
                 constant._stamp = self._stamp  # as old as its result, or the result would be stale
-                constant._grad = gradient_of_constant(self, i)
+                constant._grad = gradient_of_constant(self, i) if self._swept else 0.0
                 self._operands = (*self._operands[:i], constant, *self._operands[i + 1 :])
+        self._swept = False
         return self._operands[:count]
 
     @property
@@ -128,6 +155,7 @@ class Value:
 
     @_prev.setter
     def _prev(self, children):
+        _only_outside_a_trace("assign _prev", self)
         self._operands, self._row = _by_hand(children), None
 
     @property
@@ -151,15 +179,20 @@ class Value:
     @property
     def _backward(self):
         """One step of the chain rule, from this node to its operands."""
-        return self._handmade or self._chain_rule
+        return self._handmade or self._step
 
     @_backward.setter
     def _backward(self, function):
+        _only_outside_a_trace("assign _backward", self)
         if not callable(function):
             raise TypeError(f"_backward must be a function, not {type(function).__name__}")
         self._handmade = function
 
     # ---- the chain rule
+    def _step(self):
+        self.operands  # noqa: B018 (called by hand: constants become Values and get their part)
+        self._chain_rule()
+
     def _chain_rule(self):
         if self._row is None:
             if self._operands:
@@ -189,6 +222,7 @@ class Value:
             A node made by hand has no ``_backward``.
         """
         _check_value(self)
+        _only_outside_a_trace("call backward()", self)
         seed = number(seed, "seed")
         nodes = order(self)
         for node in nodes:
@@ -201,32 +235,46 @@ class Value:
         try:
             for node in nodes:
                 if node._operands:
+                    if node._swept:
+                        node.operands  # noqa: B018 (constants get what the last sweep owes them)
                     node._grad = 0.0
             self._grad = seed if self._operands else self._grad + seed
             for node in reversed(nodes):
-                node._backward()
+                if _is_by_hand(node):
+                    node._backward()
+                else:
+                    node._chain_rule()
+                    node._swept = True
         except BaseException:
             for node, grad in zip(nodes, before, strict=True):
-                node._grad = grad
+                node._grad, node._swept = grad, False
             raise
         finally:
             _sweeping.difference_update(map(id, nodes))
 
     def zero_grad(self):
         """Set the gradient of this Value, and of all it was made from, to 0."""
+        _only_outside_a_trace("call zero_grad()", self)
         for node in order(self):
-            node._grad = 0.0
+            node._grad, node._swept = 0.0, False
 
     # ---- comparisons look at the number; == between Values asks whether they are the same node
     def __eq__(self, other):
-        if isinstance(other, Value):
-            return self is other
-        return self._data == number(other) if is_number(other) else NotImplemented
+        if not isinstance(other, Value) and not is_number(other):
+            return NotImplemented
+        if _thread.tracer:
+            return _thread.tracer.compare("eq", self, other)
+        return self is other if isinstance(other, Value) else self._data == number(other)
+
+    def __ne__(self, other):
+        if _thread.tracer and (isinstance(other, Value) or is_number(other)):
+            return _thread.tracer.compare("ne", self, other)
+        return object.__ne__(self, other)
 
     __hash__ = object.__hash__
 
     def __bool__(self):
-        return self._data != 0.0
+        return _thread.tracer.truth(self) if _thread.tracer else self._data != 0.0
 
     def __pow__(self, other, modulus=None):
         other = _operand(other, "**")
@@ -240,9 +288,11 @@ def apply(row, *operands):
     if len(operands) != row.arity:
         raise TypeError(f"{row.symbol} takes {row.arity} operands, not {len(operands)}")
     numbers = _numbers(operands)
-    result = Value(evaluate(row, numbers, operands))
-    if any(isinstance(x, Value) for x in operands) and not _thread.silent:
+    result = Value(evaluate_ieee(row, numbers) if _thread.tracer else evaluate(row, numbers, operands))
+    if any(isinstance(x, Value) for x in operands) and (_thread.tracer or not _thread.silent):
         result._row, result._operands, result._op = row, operands, row.picture_symbol(numbers)
+        if _thread.silent and row.name != "detach":  # traced inside no_grad(): remembered, without a gradient
+            return apply(TABLE["detach"], result)
     return result
 
 
@@ -275,6 +325,8 @@ def _method(row, name):
             return x if name.startswith("__") else not_accepted(name, other)
         pair = (x, self) if name.startswith("__r") else (self, x)
         if "internal" in row.marks:  # a comparison
+            if _thread.tracer:
+                return _thread.tracer.compare(row.name, *pair)
             return bool(row.value(*_numbers(pair)))
         return apply(row, *pair)
 
@@ -342,9 +394,14 @@ def _check_value(root):
         raise TypeError(f"this needs one Value, not {type(root).__name__}; {cure}")
 
 
+def _is_by_hand(node):
+    """Whether the user wrote its step of the chain rule: assigned it, or overrode it in a subclass."""
+    return node._handmade is not None or type(node)._backward is not Value._backward
+
+
 def _check_derivative(node):
     """Raise unless the derivatives of ``node`` exist and belong to the numbers it was made from."""
-    if node._handmade or type(node)._backward is not Value._backward:
+    if _is_by_hand(node):
         return
     if node._row is None:
         if node._operands:
@@ -376,6 +433,27 @@ def set_silent(silent):
     return before
 
 
+def set_tracer(tracer):
+    """Let ``tracer`` (or nothing: None) watch this thread's Values; what did before.
+
+    While it does, arithmetic is IEEE and raises nothing, and the tracer is asked instead of the Value:
+    ``data(v)``, ``compare(name, x, y)``, ``truth(v)``; ``refuse(what, v)`` raises for what cannot be
+    recorded. Nodes that are made carry its ``number``.
+    """
+    before, _thread.tracer = _thread.tracer, tracer
+    return before
+
+
+def get_tracer():
+    """What watches this thread's Values, or None."""
+    return _thread.tracer
+
+
+def _only_outside_a_trace(what, value):
+    if _thread.tracer:
+        _thread.tracer.refuse(what, value)
+
+
 class no_grad(threading.local, ContextDecorator):  # one decorated function may run in many threads
     """Inside, results are leaves: they remember nothing and cost less. For this thread only.
 
@@ -400,7 +478,7 @@ class no_grad(threading.local, ContextDecorator):  # one decorated function may 
 
 # ---- the native twin takes over
 PURE = os.environ.get("GRADLOOM_PURE", "") not in ("", "0")
-ENGINE = "plain"
+ENGINE, PROBLEM = "plain", ""
 if not PURE:
     try:
         from gradloom._native.build import NATIVE  # written by the build
@@ -411,14 +489,17 @@ if not PURE:
             from gradloom._native.value import (
                 Value,
                 apply,
+                get_tracer,
                 order,
                 read,
                 set_silent,
+                set_tracer,
                 write,
             )
 
             ENGINE = "native"
         except ImportError as error:
+            PROBLEM = str(error)
             warnings.warn(
                 f"the native engine could not be loaded ({error}); the plain one, which is slower, "
                 "is used: reinstall gradloom, or set GRADLOOM_PURE=1 to say that this is meant",

@@ -12,6 +12,7 @@ from gradloom.ops import Row
 
 ENGINE: Literal["plain", "native"]
 PURE: bool
+PROBLEM: str
 
 _Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool_
 _Scalar: TypeAlias = Value | _Number
@@ -49,6 +50,10 @@ class Value:
     _recipe: Any
     _notes: Any
     _stamp: int
+    _trace: int
+    _swept: bool
+    _data: float
+    _grad: float
     _handmade: Callable[[], object] | None
     def __init__(
         self, data: _Number | _Array, _children: Iterable[Value] = (), _op: str = "", label: str = ""
@@ -301,6 +306,14 @@ def write(
     """Assign the ``data`` or ``grad`` of many Values from an array of shape (n,)."""
 def set_silent(silent: bool) -> bool:
     """Stop or start remembering operands in this thread; what it was before."""
+def set_tracer(tracer: Any) -> Any:
+    """Let ``tracer`` (or nothing: None) watch this thread's Values; what did before.
+
+    While it does, arithmetic is IEEE and raises nothing, and the tracer is asked instead of the Value:
+    ``data(v)``, ``compare(name, x, y)``, ``truth(v)``; ``refuse(what, v)`` raises for what cannot be
+    recorded. Nodes that are made carry its ``number``."""
+def get_tracer() -> Any:
+    """What watches this thread's Values, or None."""
 
 class no_grad(ContextDecorator):
     """Inside, results are leaves: they remember nothing and cost less. For this thread only.

@@ -8,11 +8,13 @@ Python's own errors stay Python's own (``TypeError``, ``ValueError``, ``ZeroDivi
     |   |-- StaleDataError                 .data was changed after the result was computed
     |   |-- CycleError                     a node is its own operand, directly or through others
     |   `-- SweepError                     a node is already in an unfinished backward()
+    |-- TraceError (TypeError)           a function does what no compiled Program can repeat
     |-- MissingExtraError (ImportError)  a command needs an optional package
     `-- StateError (ValueError)          a saved state does not fit the model
 
     GradloomWarning (UserWarning)
-    `-- NativeEngineWarning              the native engine was built but could not be loaded
+    |-- NativeEngineWarning              the native engine was built but could not be loaded
+    `-- PathWarning                      one source line branches in very many ways
 """
 
 __all__ = [
@@ -22,9 +24,11 @@ __all__ = [
     "GradloomWarning",
     "MissingExtraError",
     "NativeEngineWarning",
+    "PathWarning",
     "StaleDataError",
     "StateError",
     "SweepError",
+    "TraceError",
 ]
 
 
@@ -48,6 +52,10 @@ class SweepError(DerivativeError):
     """A node is already in a ``backward()`` that has not finished."""
 
 
+class TraceError(GradloomError, TypeError):
+    """A function that is traced does what no compiled Program can repeat; the message has the line."""
+
+
 class MissingExtraError(GradloomError, ImportError):
     """An optional package is missing; the message holds the install command."""
 
@@ -67,3 +75,7 @@ class GradloomWarning(UserWarning):
 
 class NativeEngineWarning(GradloomWarning):
     """The native engine was built but could not be loaded; the plain one is used."""
+
+
+class PathWarning(GradloomWarning):
+    """One line of a compiled function branches in very many ways, and each is a Program of its own."""

@@ -25,7 +25,7 @@ from operator import add, mul, sub
 import numpy as np
 
 from gradloom.arithmetic import is_number
-from gradloom.engine import Value, apply
+from gradloom.engine import Value, apply, get_tracer
 from gradloom.ops import TABLE
 
 m = sys.modules[__name__]  # this module: most of its functions are made at its foot, by name
@@ -42,7 +42,10 @@ def _operand(x, name):
         return x
     if is_number(x):
         return float(x)
-    cure = "make a list an array first: numpy.array(xs)"
+    if isinstance(x, np.ndarray):
+        raise TypeError(f"{name}() takes a sequence of numbers and Values, not of arrays; give it one row")
+    a_list = isinstance(x, (list, tuple))
+    cure = "make a list an array first: numpy.array(xs)" if a_list else "give it a number"
     raise TypeError(f"{name}() takes numbers, Values and arrays of them, not {type(x).__name__}; {cure}")
 
 
@@ -158,6 +161,8 @@ def where(cond, a, b, /):
     6.0
     """
     branches = _operand(b, "where"), _operand(a, "where")
+    if isinstance(cond, Value) and get_tracer():  # both sides are recorded, and which is taken
+        return apply(TABLE["where"], cond, *reversed(branches))
     branch = branches[_number(_operand(cond, "where")) != 0.0]
     if isinstance(branch, Value):
         return apply(TABLE["chosen"], branch)
@@ -238,7 +243,10 @@ def logsumexp(xs):
     -1000.0
     """
     shift, powers = _powers("logsumexp", xs)
-    return m.log(reduce(add, powers)) + shift
+    total = reduce(add, powers)
+    if not get_tracer() and total == 0.0:  # all are -inf, and so is the answer; math.log would raise
+        return m.maximum(*xs)
+    return m.log(total) + shift
 
 
 def _pair(name, xs, ys):
@@ -249,9 +257,14 @@ def _pair(name, xs, ys):
 
 def _powers(name, xs):
     """A shift that keeps exp from overflowing, and exp(x - shift) for each x."""
+    if isinstance(xs, Value) or not hasattr(xs, "__iter__"):
+        kind = type(xs).__name__
+        raise TypeError(f"{name}() takes a sequence of numbers and Values, not {kind}; write [x, y]")
     xs = [_operand(x, name) for x in xs]
-    top = max(map(_number, xs))
-    shift = top if standard.isfinite(top) else 0.0
+    if not xs:
+        raise ValueError(f"{name}() of an empty sequence has no value; give it at least one number")
+    top = m.maximum(*map(_number, xs))
+    shift = m.where(top - top == 0.0, top, 0.0)  # 0 where the largest is not finite
     return shift, [m.exp(x - shift) for x in xs]
 
 

@@ -72,7 +72,8 @@ class Row:
         """How a call is written: ``"{} + {}"``, ``"tanh({})"``."""
         if self.symbol.isalnum() and self.name != "neg":
             return f"{self.name}({', '.join(['{}'] * self.arity)})"
-        return "-{}" if self.arity == 1 else f"{{}} {self.symbol} {{}}"
+        sign = "-" if self.name == "neg" else self.symbol
+        return f"{sign}{{}}" if self.arity == 1 else f"{{}} {self.symbol} {{}}"
 
     @cached_property
     def methods(self) -> tuple[str, ...]:
@@ -195,6 +196,9 @@ _ROWS = [
     Row("ge",       ">=",    lambda x, y: float(x >= y),          lambda m, x, y, r: (0.0, 0.0),                                              "x >= y",                                             "selects internal",     "greater_equal", "x >= y",                (ANY, ANY)),
     Row("eq",       "==",    lambda x, y: float(x == y),          lambda m, x, y, r: (0.0, 0.0),                                              "x == y",                                             "selects internal",     "equal",        "x == y",                 (ANY, ANY)),
     Row("ne",       "!=",    lambda x, y: float(x != y),          lambda m, x, y, r: (0.0, 0.0),                                              "x != y",                                             "selects internal",     "not_equal",    "x != y",                 (ANY, ANY)),
+    Row("and",      "&",     lambda x, y: float(x != 0.0 and y != 0.0), lambda m, x, y, r: (0.0, 0.0),                                        "x != 0.0 && y != 0.0",                               "commutative selects internal", "logical_and", "x != 0 and y != 0", (ANY, ANY)),
+    Row("or",       "|",     lambda x, y: float(x != 0.0 or y != 0.0), lambda m, x, y, r: (0.0, 0.0),                                         "x != 0.0 || y != 0.0",                               "commutative selects internal", "logical_or", "x != 0 or y != 0", (ANY, ANY)),
+    Row("not",      "~",     lambda x: float(x == 0.0),           lambda m, x, r: (0.0,),                                                     "x == 0.0",                                           "selects internal",     "logical_not",  "x == 0",                 (ANY,)),
 ]
 # fmt: on
 

@@ -82,6 +82,8 @@ def _checked(partials, name, arity, m, *arguments):
             f"the partials of {name} must be a tuple of {arity}, one for each operand: "
             f"return (dx,) for one operand, (dx, dy) for two; got {derivatives!r}"
         )
+    if all(isinstance(x, float) for x in arguments):
+        return tuple(number(p, f"a partial of {name}") for p in derivatives)
     return derivatives
 
 

@@ -8,7 +8,7 @@ Promises: nothing here recurses over a graph; no conversion loses a gradient wit
 import copy
 
 from gradloom.arithmetic import stale_operand
-from gradloom.engine import Value, apply, order
+from gradloom.engine import Value, apply, get_tracer, order
 from gradloom.ops import TABLE
 
 PICKLE_FORMAT = 1
@@ -17,16 +17,18 @@ PICKLE_FORMAT = 1
 # ---- text
 def _repr(self):
     label = f", label={self.label!r}" if self.label else ""
-    return f"Value(data={self.data}, grad={self.grad}{label})"
+    return f"Value(data={self._data}, grad={self._grad}{label})"
 
 
 def _format(self, spec):
-    return format(self.data, spec) if spec else repr(self)
+    return format(self._data, spec) if spec else repr(self)
 
 
 # ---- conversion: refused where the gradient would be lost without a word
 def _refusal(call, instead):
     def refuse(self, *_):
+        if get_tracer():
+            get_tracer().refuse(f"take {call} of a traced Value", self, instead)
         raise TypeError(
             f"{call} of a Value would lose its gradient; write {instead}, or v.data for the bare number"
         )
@@ -63,16 +65,18 @@ def _check_copyable(node):
         )
 
 
-def _is_stale(node, row, operands):
-    return row is not None and stale_operand(node, row, operands) is not None
+def _state(node, row, operands):
+    """Whether the node is stale, and whether its constants are owed a gradient: a copy is so, too."""
+    return row is not None and stale_operand(node, row, operands) is not None, node._swept
 
 
-def _twin(cls, data, grad, recipe=None, stale=False):
-    """A new node; one that is a copy of a stale node is stale."""
+def _twin(cls, data, grad, recipe=None, state=(False, False)):
+    """A new node."""
     node = cls.__new__(cls)
     Value.__init__(node, data)
     node.grad = grad
     if recipe is not None:
+        stale, node._swept = state
         node._recipe = recipe
         if stale:
             node._stamp = 0
@@ -91,7 +95,7 @@ def _write_notes(node, notes):
 def _copy(self):
     _check_copyable(self)
     row, operands = self._recipe
-    twin = _twin(type(self), self.data, self.grad, (row, operands), _is_stale(self, row, operands))
+    twin = _twin(type(self), self.data, self.grad, (row, operands), _state(self, row, operands))
     if self._notes is not None:
         _write_notes(twin, self._notes)
     return twin
@@ -105,7 +109,7 @@ def _deepcopy(self, memo):
         _check_copyable(node)
         row, operands = node._recipe
         copies = tuple([x if type(x) is float else memo[id(x)] for x in operands])
-        twin = _twin(type(node), node.data, node.grad, (row, copies), _is_stale(node, row, operands))
+        twin = _twin(type(node), node.data, node.grad, (row, copies), _state(node, row, operands))
         memo[id(node)] = twin
         if node._notes is not None:
             noted.append((twin, node._notes))
@@ -141,7 +145,7 @@ def _steps(nodes):
         in_table = row is not None and TABLE.get(row.name) is row
         name = row.name if in_table else row
         cls = None if type(node) is Value else type(node)
-        steps.append((node.data, node.grad, name, sources, _is_stale(node, row, operands), cls))
+        steps.append((node.data, node.grad, name, sources, _state(node, row, operands), cls))
     return steps
 
 
@@ -155,10 +159,10 @@ def _load_graph(format_number, steps):
     nodes: list[Value] = []
     for step in steps:
         if not isinstance(step, Value):
-            data, grad, name, sources, stale, cls = step
+            data, grad, name, sources, state, cls = step
             row = TABLE[name] if isinstance(name, str) else name
             operands = tuple([x if type(x) is float else nodes[x] for x in sources])
-            step = _twin(cls or Value, data, grad, (row, operands), stale)
+            step = _twin(cls or Value, data, grad, (row, operands), state)
         nodes.append(step)
     return nodes[-1]
 
@@ -183,7 +187,7 @@ def _check_format(format_number):
 for _name, _function in {
     "__repr__": _repr,
     "__format__": _format,
-    "__float__": _refusal("float()", "gradloom.math.f(v) for math.f(v)"),
+    "__float__": _refusal("float()", "gradloom.math.f(v) for math.f(v), dtype=object for an array of Values"),
     "__int__": _refusal("int()", "int(v.data)"),
     "__complex__": _refusal("complex()", "complex(v.data)"),
     "__trunc__": _trunc,

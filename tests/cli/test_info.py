@@ -32,13 +32,14 @@ def build(native, reason):
         ("plain", True, build(True, "built"), "plain: GRADLOOM_PURE is set"),
         ("plain", False, None, "plain: it runs from its source tree"),
         ("plain", False, build(False, "no C compiler was found"), "plain: no C compiler was found"),
-        ("plain", False, build(True, "built"), "plain: built, but that could not be loaded; reinstall"),
+        ("plain", False, build(True, "built"), "plain: built, but that could not be loaded (why); reinstall"),
         ("native", False, build(True, "built"), "native: built"),
     ],
 )
 def test_why_this_engine(monkeypatch, engine, pure, module, words):
     monkeypatch.setattr(info, "ENGINE", engine)
     monkeypatch.setattr(info, "PURE", pure)
+    monkeypatch.setattr(info, "PROBLEM", "why")
     monkeypatch.setitem(sys.modules, "gradloom._native.build", module)
     assert info.facts()["engine"].startswith(words)
 

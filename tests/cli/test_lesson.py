@@ -207,9 +207,9 @@ def test_save_again_replaces_the_lesson_and_nothing_else(short, tmp_path):
 def test_save_into_a_file_says_so_and_writes_nothing(short, capsys, tmp_path):
     path = tmp_path / "taken.md"
     path.write_text("mine")
-    with pytest.raises(NotADirectoryError, match=r"taken\.md is a file; name a folder"):
+    with pytest.raises(NotADirectoryError, match=r"taken\.md is a file, or inside one; give a folder"):
         run(all_steps=True, save=str(path))
-    with pytest.raises(OSError, match="taken"):
+    with pytest.raises(NotADirectoryError, match=r"below is a file, or inside one"):
         run(all_steps=True, save=str(path / "below"))
     assert path.read_text() == "mine"
     assert list(tmp_path.iterdir()) == [path]

@@ -46,6 +46,7 @@ enum {
     SECOND_IS_NODE = 2,
     TRACKED = 4,        /* known to the cycle collector */
     SWEEPING = 8,       /* in a backward() that runs Python */
+    SWEPT = 16,         /* a backward() has passed on what its constants, still numbers, are owed */
 };
 
 typedef union {
@@ -68,12 +69,20 @@ typedef struct Node {
     Operand operand[2];
     uint16_t row;
     uint8_t flags, count; /* count: operands in the slots, a parameter included */
+    uint32_t trace;       /* the trace that made it, 0 outside */
     Extra *extra;
     PyObject *dict, *weakrefs;
 } Node;
 
 static PyTypeObject *ValueType;
 static uint64_t the_clock;
+
+/* What watches this thread's Values while a function is traced (engine.set_tracer); NULL outside. One
+ * count for the process is read first, so that it costs nothing where nobody traces. */
+static THREAD_LOCAL PyObject *the_tracer;
+static THREAD_LOCAL uint32_t the_trace;
+static int tracing_threads;
+#define TRACING (UNLIKELY(tracing_threads) && the_tracer != NULL)
 
 #define IS_EXACT(o) Py_IS_TYPE((PyObject *)(o), ValueType)
 #define IS_VALUE(o) (IS_EXACT(o) || PyObject_TypeCheck((PyObject *)(o), ValueType))
@@ -93,6 +102,7 @@ static inline void node_clear_fields(Node *n, double data) {
     n->mark = 0;
     n->row = ROW_LEAF;
     n->flags = n->count = 0;
+    n->trace = UNLIKELY(tracing_threads) ? the_trace : 0;
     n->extra = NULL;
     n->dict = n->weakrefs = NULL;
 }

@@ -144,9 +144,13 @@ static inline int path_push(Path *p, Node *n) {
 
 /* Give every node that the walk met the gradient that it had. */
 static void walk_undo(Walk *w) {
-    for (Py_ssize_t i = 0; i < w->count; i++)
+    for (Py_ssize_t i = 0; i < w->count; i++) {
         w->items[i].node->grad = w->items[i].before;
+        w->items[i].node->flags &= (uint8_t)~SWEPT;
+    }
 }
+
+static int materialise(Node *n); /* value.c: constants become Values, with what they are owed */
 
 /* List the nodes below root. 0, or -1 with an exception; free with walk_free either way.
  * To sweep: check every derivative, and set the gradient of inner nodes to 0 in passing (a pass of its
@@ -193,7 +197,8 @@ static int walk(Walk *w, Node *root, int to_sweep) {
         }
         path.depth--;
         n->mark = finished;
-        failed = (to_sweep && check_derivative(n, w) < 0) || walk_append(w, n) < 0;
+        failed = (to_sweep && check_derivative(n, w) < 0) ||
+                 (UNLIKELY(to_sweep && n->flags & SWEPT) && materialise(n) < 0) || walk_append(w, n) < 0;
         if (to_sweep && count > 0 && !failed)
             n->grad = 0.0;
     }
@@ -213,6 +218,7 @@ static inline void contribute(Node *x, double partial, double grad, int selects)
 /* A row of the table whose operands are in the slots. */
 static inline void step_in_slots(Node *n) {
     const unsigned flags = n->flags;
+    n->flags |= SWEPT;
     const double grad = n->grad, r = n->data;
     Node *first = flags & FIRST_IS_NODE ? n->operand[0].node : NULL;
     Node *second = flags & SECOND_IS_NODE ? n->operand[1].node : NULL;
@@ -269,6 +275,7 @@ static int step_in_python(Node *n) {
         if (IS_VALUE(PyTuple_GET_ITEM(operands, i)))
             contribute((Node *)PyTuple_GET_ITEM(operands, i), partial, n->grad, selects == Py_True);
     }
+    n->flags |= SWEPT;
     failed = 0;
 done:
     Py_XDECREF(operands);

@@ -1,8 +1,8 @@
 /* gradloom._native.value: the twin of engine.py in C.
  *
  * Contract
- *   engine.py is the definition; this module gives the same Value, apply, order, read, write
- *   and set_silent, and the same tests run on both, to the last bit. It holds arithmetic, attributes,
+ *   engine.py is the definition; this module gives the same Value, apply, order, read, write,
+ *   set_silent, set_tracer and get_tracer, and the same tests run on both, to the last bit. It holds arithmetic, attributes,
  *   order, backward and free. Everything else (printing, copying, NumPy) is Python, attached in
  *   protocols.py. No operation is named here but Python's own operators: values, derivatives and methods
  *   come from table.h, generated from ops.py.
@@ -11,13 +11,27 @@
  *
  *   node.h   the node, its memory, its life with the cycle collector
  *   sweep.h  the order of a graph, the reverse sweep
+ *   record.h the graph of a trace as the columns of a Program
  */
 #include "node.h"
 #include "sweep.h"
+#include "record.h"
 
-static PyObject *py_number, *py_foreign, *py_evaluate, *py_not_accepted, *numpy_empty, *numpy_contiguous;
+static PyObject *py_number, *py_foreign, *py_evaluate, *py_evaluate_ieee, *py_not_accepted, *numpy_empty, *numpy_contiguous;
 static THREAD_LOCAL int silent; /* inside no_grad(), in this thread */
 static int silent_threads;      /* read first, so that no_grad costs nothing where nobody uses it */
+
+/* ---- while a function is traced, its tracer is asked */
+static PyObject *str_data, *str_compare, *str_truth;
+
+/* 0 outside a trace; -1, with the tracer's error, inside one. */
+static int only_outside_a_trace(const char *what, PyObject *value) {
+    if (!TRACING)
+        return 0;
+    PyObject *none = PyObject_CallMethod(the_tracer, "refuse", "sO", what, value);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
 
 /* ---- operands */
 typedef struct {
@@ -118,17 +132,33 @@ done:
     return PyErr_Occurred() ? -1 : 0;
 }
 
+static PyObject *detached(Node *n);
+
 static inline PyObject *result(int row, const Arg *args, int count, double r) {
-    if (UNLIKELY(!isfinite(r)) && evaluate_in_python(PyList_GET_ITEM(table_rows, row), args, count, &r) < 0)
+    if (UNLIKELY(!isfinite(r)) && !TRACING && evaluate_in_python(PyList_GET_ITEM(table_rows, row), args, count, &r) < 0)
         return NULL;
     Node *n = node_new(r);
     if (UNLIKELY(n == NULL))
         return NULL;
-    if (UNLIKELY(silent_threads) && silent)
+    if (UNLIKELY(silent_threads) && silent && !TRACING)
         return (PyObject *)n;
     if (UNLIKELY(slots_set(n, row, args, count) < 0))
         Py_CLEAR(n);
+    if (UNLIKELY(silent_threads) && silent && n != NULL)
+        return detached(n);
     return (PyObject *)n;
+}
+
+/* A result that was traced inside no_grad(): remembered, without a gradient. Takes the reference. */
+static PyObject *detached(Node *n) {
+    if (n->row == ROW_DETACH)
+        return (PyObject *)n;
+    const Arg x = {n, n->data};
+    Node *leaf = node_new(n->data);
+    if (leaf != NULL && slots_set(leaf, ROW_DETACH, &x, 1) < 0)
+        Py_CLEAR(leaf);
+    Py_DECREF(n);
+    return (PyObject *)leaf;
 }
 
 /* ---- the rows as functions: op_add(left, right), op_tanh(self, NULL), ... */
@@ -172,7 +202,15 @@ EACH_ROW_2(NAMED_2)
 
 static PyObject *value_negative(PyObject *self) { return op_neg(self, NULL); }
 static PyObject *value_absolute(PyObject *self) { return op_abs(self, NULL); }
-static int value_bool(PyObject *self) { return ((Node *)self)->data != 0.0; }
+
+static int value_bool(PyObject *self) {
+    if (!TRACING)
+        return ((Node *)self)->data != 0.0;
+    PyObject *truth = PyObject_CallMethodOneArg(the_tracer, str_truth, self);
+    int answer = truth == NULL ? -1 : PyObject_IsTrue(truth);
+    Py_XDECREF(truth);
+    return answer;
+}
 
 static PyObject *value_power(PyObject *left, PyObject *right, PyObject *modulus) {
     if (modulus != Py_None)
@@ -183,9 +221,9 @@ static PyObject *value_power(PyObject *left, PyObject *right, PyObject *modulus)
 static PyObject *value_compare(PyObject *left, PyObject *right, int op) {
     Arg args[2];
     if (op == Py_EQ || op == Py_NE) { /* between Values: the same node? */
-        if (IS_VALUE(right))
+        if (IS_VALUE(right) && !TRACING)
             return PyBool_FromLong((left == right) == (op == Py_EQ));
-        if (!PyNumber_Check(right) && !PyFloat_Check(right))
+        if (!IS_VALUE(right) && !PyNumber_Check(right) && !PyFloat_Check(right))
             Py_RETURN_NOTIMPLEMENTED;
     }
     static const char *const symbols[] = {"<", "<=", "==", "!=", ">", ">="};
@@ -198,6 +236,17 @@ static PyObject *value_compare(PyObject *left, PyObject *right, int op) {
             found = NOT_MINE;
         }
         return found == BAD ? NULL : Py_NewRef(Py_NotImplemented);
+    }
+    if (TRACING) {
+        static const char *const names[] = {"lt", "le", "eq", "ne", "gt", "ge"};
+        PyObject *condition = NULL, *name = PyUnicode_FromString(names[op]);
+        PyObject *x = arg_object(&args[0]), *y = arg_object(&args[1]);
+        if (name && x && y)
+            condition = PyObject_CallMethodObjArgs(the_tracer, str_compare, name, x, y, NULL);
+        Py_XDECREF(name);
+        Py_XDECREF(x);
+        Py_XDECREF(y);
+        return condition;
     }
     Py_RETURN_RICHCOMPARE(args[0].x, args[1].x, op);
 }
@@ -224,9 +273,10 @@ static PyObject *apply_many(PyObject *row, int index, PyObject *const *operands,
         values |= arg.node != NULL;
     }
     if (kept && numbers)
-        x = PyObject_CallFunctionObjArgs(py_evaluate, row, numbers, kept, NULL);
+        x = TRACING ? PyObject_CallFunctionObjArgs(py_evaluate_ieee, row, numbers, NULL)
+                    : PyObject_CallFunctionObjArgs(py_evaluate, row, numbers, kept, NULL);
     if (x == NULL || (n = node_new(PyFloat_AsDouble(x))) == NULL || !values ||
-        (silent_threads && silent))
+        (silent_threads && silent && !TRACING))
         goto done;
     if (node_extra(n) == NULL) {
         Py_CLEAR(n);
@@ -237,6 +287,8 @@ static PyObject *apply_many(PyObject *row, int index, PyObject *const *operands,
     n->extra->operands = Py_NewRef(kept);
     if (tracked && track_below(n) < 0)
         Py_CLEAR(n);
+    if (silent_threads && silent && n != NULL)
+        n = (Node *)detached(n);
 done:
     Py_XDECREF(kept);
     Py_XDECREF(numbers);
@@ -315,12 +367,15 @@ static int initialise(Node *n, PyObject *data, PyObject *children, PyObject *op,
     if (children == NULL)
         return 0;
     PyObject *operands = PyObject_CallOneArg(py_by_hand, children);
-    int failed = operands == NULL || set_operands_tuple(n, operands) < 0;
+    int failed = operands == NULL || set_operands_tuple(n, operands) < 0 ||
+                 (has_operands(n) && only_outside_a_trace("make a node by hand", (PyObject *)n) < 0);
     Py_XDECREF(operands);
     return failed ? -1 : 0;
 }
 
 static PyObject *value_tp_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    if (TRACING && PyTuple_GET_SIZE(args) > 0 && IS_VALUE(PyTuple_GET_ITEM(args, 0)))
+        return Py_NewRef(PyTuple_GET_ITEM(args, 0)); /* Value(x) in a trace is x */
     if (type == ValueType)
         return (PyObject *)node_new(0.0);
     Node *n = (Node *)type->tp_alloc(type, 0);
@@ -337,6 +392,8 @@ static int value_init(PyObject *self, PyObject *args, PyObject *kwargs) {
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OOO:Value", names, &data, &children, &op, &label))
         return -1;
     Node *n = (Node *)self;
+    if (data == self)
+        return 0;
     if (has_operands(n))
         value_clear(self);
     n->stamp = ++the_clock;
@@ -348,6 +405,8 @@ static int value_init(PyObject *self, PyObject *args, PyObject *kwargs) {
 static PyObject *value_vectorcall(PyObject *type, PyObject *const *args, size_t flags, PyObject *names) {
     Py_ssize_t count = PyVectorcall_NARGS(flags), extra = names ? PyTuple_GET_SIZE(names) : 0;
     int plain = count == 1 && extra == 0;
+    if (TRACING && count > 0 && IS_VALUE(args[0]))
+        return Py_NewRef(args[0]); /* Value(x) in a trace is x */
     if (plain || (count == 1 && extra == 1 &&
                   PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "label") == 0)) {
         Node *n = node_new(0.0);
@@ -380,11 +439,20 @@ static int setattr(PyObject *self, PyObject *name, PyObject *x) {
     return note_state((Node *)self, x);
 }
 
-static PyObject *get_data(PyObject *self, void *c) { return PyFloat_FromDouble(((Node *)self)->data); }
-static PyObject *get_grad(PyObject *self, void *c) { return PyFloat_FromDouble(((Node *)self)->grad); }
+static PyObject *get_data(PyObject *self, void *c) {
+    if (TRACING)
+        return PyObject_CallMethodOneArg(the_tracer, str_data, self);
+    return PyFloat_FromDouble(((Node *)self)->data);
+}
+
+static PyObject *get_grad(PyObject *self, void *c) {
+    if (only_outside_a_trace("read .grad", self) < 0)
+        return NULL;
+    return PyFloat_FromDouble(((Node *)self)->grad);
+}
 
 static int refuse_delete(const char *name) {
-    PyErr_Format(PyExc_AttributeError, "%s of a Value cannot be deleted; assign a number", name);
+    PyErr_Format(PyExc_AttributeError, "%s of a Value cannot be deleted; assign something else", name);
     return -1;
 }
 
@@ -392,6 +460,8 @@ static int set_data(PyObject *self, PyObject *x, void *c) {
     Node *n = (Node *)self;
     if (x == NULL)
         return refuse_delete("data");
+    if (only_outside_a_trace("assign .data", self) < 0)
+        return -1;
     if (as_number(x, &n->data, "data") < 0)
         return -1;
     n->stamp = ++the_clock;
@@ -402,6 +472,10 @@ static int set_grad(PyObject *self, PyObject *x, void *c) {
     Node *n = (Node *)self;
     if (x == NULL)
         return refuse_delete("grad");
+    if (only_outside_a_trace("assign .grad", self) < 0)
+        return -1;
+    if (n->flags & SWEPT && materialise(n) < 0) /* before it is forgotten what constants are owed */
+        return -1;
     if (x == Py_None) {
         n->grad = 0.0;
         return 0;
@@ -437,7 +511,7 @@ static PyObject *py_gradient_of_constant;
 /* Operand i, a constant, as a leaf. */
 static Node *constant_node(Node *n, Py_ssize_t i, double x) {
     double grad = 0.0;
-    if (n->grad != 0.0) {
+    if (n->flags & SWEPT && n->grad != 0.0) {
         PyObject *number = PyObject_CallFunction(py_gradient_of_constant, "On", n, i);
         if (number == NULL)
             return NULL;
@@ -452,8 +526,17 @@ static Node *constant_node(Node *n, Py_ssize_t i, double x) {
     return constant;
 }
 
+static int materialise_constants(Node *n);
+
 /* Constants become Values, once. */
 static int materialise(Node *n) {
+    int failed = materialise_constants(n);
+    if (!failed)
+        n->flags &= (uint8_t)~SWEPT;
+    return failed;
+}
+
+static int materialise_constants(Node *n) {
     PyObject *old = n->extra ? n->extra->operands : NULL;
     if (old != NULL && n->row != ROW_LEAF) {
         PyObject *fresh = PyTuple_New(PyTuple_GET_SIZE(old));
@@ -538,13 +621,23 @@ static int replace_recipe(Node *n, int row, PyObject *user_row, PyObject *operan
     return failed ? -1 : 0;
 }
 
+static PyObject *get_op(PyObject *self, void *c);
+static int set_op(PyObject *self, PyObject *op, void *c);
+
 static int set_prev(PyObject *self, PyObject *children, void *c) {
     PyObject *operands = children ? PyObject_CallOneArg(py_by_hand, children) : NULL;
     if (operands == NULL)
         return children ? -1 : refuse_delete("_prev");
-    int failed = replace_recipe((Node *)self, ROW_LEAF, NULL, operands);
+    if (only_outside_a_trace("assign _prev", self) < 0) {
+        Py_DECREF(operands);
+        return -1;
+    }
+    PyObject *op = get_op(self, NULL); /* a node keeps its name */
+    int failed = op == NULL || replace_recipe((Node *)self, ROW_LEAF, NULL, operands) < 0 ||
+                 (PyUnicode_GET_LENGTH(op) > 0 && set_op(self, op, NULL) < 0);
+    Py_XDECREF(op);
     Py_DECREF(operands);
-    return failed;
+    return failed ? -1 : 0;
 }
 
 static PyObject *get_recipe(PyObject *self, void *c) {
@@ -593,9 +686,11 @@ static PyObject *get_handmade(PyObject *self, void *c) {
     return Py_NewRef(extra && extra->handmade ? extra->handmade : Py_None);
 }
 
+/* Called by hand: constants become Values first, and get their part. */
 static PyObject *one_step(PyObject *self, PyObject *unused) {
-    if (chain_rule((Node *)self) < 0)
+    if (materialise((Node *)self) < 0 || chain_rule((Node *)self) < 0)
         return NULL;
+    ((Node *)self)->flags &= (uint8_t)~SWEPT;
     Py_RETURN_NONE;
 }
 
@@ -611,6 +706,8 @@ static int set_backward(PyObject *self, PyObject *function, void *c) {
     Node *n = (Node *)self;
     if (function == NULL)
         return refuse_delete("_backward");
+    if (only_outside_a_trace("assign _backward", self) < 0)
+        return -1;
     if (!PyCallable_Check(function)) {
         PyErr_Format(PyExc_TypeError, "_backward must be a function, not %.80s", Py_TYPE(function)->tp_name);
         return -1;
@@ -632,6 +729,15 @@ static PyObject *get_notes(PyObject *self, void *c) {
     return attributes ? Py_BuildValue("NON", get_label(self, NULL), op ? op : Py_None, attributes) : NULL;
 }
 
+static PyObject *get_swept(PyObject *self, void *c) { return PyBool_FromLong(((Node *)self)->flags & SWEPT); }
+
+static int set_swept(PyObject *self, PyObject *x, void *c) {
+    int swept = x == NULL ? refuse_delete("_swept") : PyObject_IsTrue(x);
+    if (swept >= 0)
+        ((Node *)self)->flags = (uint8_t)((((Node *)self)->flags & ~SWEPT) | (swept ? SWEPT : 0));
+    return swept < 0 ? -1 : 0;
+}
+
 static PyObject *get_dict(PyObject *self, void *c) {
     PyObject *dict = PyObject_GenericGetDict(self, c);
     if (dict != NULL && track_below((Node *)self) < 0) /* anything may be put into it behind our back */
@@ -650,12 +756,16 @@ static PyGetSetDef ATTRIBUTES[] = {
     {"_handmade", get_handmade, NULL, "The _backward that the user assigned, or None.", NULL},
     {"_recipe", get_recipe, set_recipe, "The row and its operands: what a copy needs.", NULL},
     {"_notes", get_notes, NULL, "What the user wrote on the node: label, operation, attributes.", NULL},
+    {"_swept", get_swept, set_swept, "Whether constants, still numbers, are owed a gradient.", NULL},
     {"__dict__", get_dict, PyObject_GenericSetDict, NULL, NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyMemberDef MEMBERS[] = {
+    {"_data", T_DOUBLE, offsetof(Node, data), READONLY, "The number, in a trace too."},
+    {"_grad", T_DOUBLE, offsetof(Node, grad), READONLY, "The gradient, in a trace too."},
     {"_stamp", T_ULONGLONG, offsetof(Node, stamp), 0, "Which of two Values is younger."},
+    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it, 0 outside."},
     {"__dictoffset__", T_PYSSIZET, offsetof(Node, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
@@ -684,7 +794,7 @@ static PyObject *backward(PyObject *module, PyObject *const *args, Py_ssize_t co
     }
     if (check_root(args[0]) < 0 || (given == 2 && as_number(args[1], &seed, "seed") < 0))
         return NULL;
-    if (backward_from((Node *)args[0], seed) < 0)
+    if (only_outside_a_trace("call backward()", args[0]) < 0 || backward_from((Node *)args[0], seed) < 0)
         return NULL;
     Py_RETURN_NONE;
 }
@@ -694,9 +804,13 @@ static PyMethodDef BACKWARD = {"backward", (PyCFunction)(void (*)(void))backward
 
 static PyObject *zero_grad(PyObject *self, PyObject *unused) {
     Walk w;
+    if (only_outside_a_trace("call zero_grad()", self) < 0)
+        return NULL;
     int failed = walk(&w, (Node *)self, 0);
-    for (Py_ssize_t i = 0; !failed && i < w.count; i++)
+    for (Py_ssize_t i = 0; !failed && i < w.count; i++) {
         w.items[i].node->grad = 0.0;
+        w.items[i].node->flags &= (uint8_t)~SWEPT;
+    }
     walk_free(&w);
     if (failed)
         return NULL;
@@ -801,6 +915,26 @@ static PyObject *set_silent(PyObject *module, PyObject *flag) {
     return PyBool_FromLong(before);
 }
 
+static PyObject *get_tracer(PyObject *module, PyObject *unused) {
+    return Py_NewRef(the_tracer ? the_tracer : Py_None);
+}
+
+static PyObject *set_tracer(PyObject *module, PyObject *tracer) {
+    unsigned long number = 0;
+    if (tracer != Py_None) {
+        PyObject *attribute = PyObject_GetAttrString(tracer, "number");
+        number = attribute ? PyLong_AsUnsignedLong(attribute) : 0;
+        Py_XDECREF(attribute);
+        if (PyErr_Occurred())
+            return NULL;
+    }
+    PyObject *before = the_tracer ? the_tracer : Py_NewRef(Py_None); /* the reference goes to the caller */
+    tracing_threads += (tracer != Py_None) - (the_tracer != NULL);
+    the_tracer = tracer != Py_None ? Py_NewRef(tracer) : NULL;
+    the_trace = (uint32_t)number;
+    return before;
+}
+
 /* ---- the type and the module */
 #define METHOD_ENTRY_1(name, method, doc) {method, op_##name, METH_NOARGS, doc},
 #define METHOD_ENTRY_2(name, method, doc) {method, method_##name, METH_O, doc},
@@ -811,6 +945,7 @@ static PyMethodDef METHODS[] = {
 };
 
 static PyType_Slot SLOTS[] = {
+    {Py_tp_doc, NULL}, /* first: exec() fills it in */
     {Py_tp_new, value_tp_new},
     {Py_tp_init, value_init},
     {Py_tp_dealloc, value_dealloc},
@@ -852,6 +987,9 @@ static PyMethodDef FUNCTIONS[] = {
      "Assign the data or grad of many Values from an array of shape (n,)."},
     {"set_silent", set_silent, METH_O,
      "Stop or start remembering operands in this thread; what it was before."},
+    {"set_tracer", set_tracer, METH_O, "Let a tracer, or None, watch this thread's Values; what did before."},
+    {"record", record, METH_VARARGS, "The columns of a Program, from the graph that a trace left."},
+    {"get_tracer", get_tracer, METH_NOARGS, "What watches this thread's Values, or None."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -862,6 +1000,20 @@ static PyObject *attribute_of(const char *module_name, const char *name) {
     return attribute;
 }
 
+/* The docstring of a class of the definition, or of its method, after `head`; it lives as long as the module. */
+static const char *words_of(const char *module_name, const char *name, const char *method, const char *head) {
+    PyObject *o = attribute_of(module_name, name), *doc = NULL, *all = NULL;
+    if (o != NULL && method != NULL)
+        Py_SETREF(o, PyObject_GetAttrString(o, method));
+    if (o != NULL)
+        doc = PyObject_GetAttrString(o, "__doc__");
+    if (doc != NULL)
+        all = doc == Py_None ? PyUnicode_FromString(head) : PyUnicode_FromFormat("%s%U", head, doc);
+    Py_XDECREF(o);
+    Py_XDECREF(doc);
+    return all ? PyUnicode_AsUTF8(all) : NULL; /* `all` is kept on purpose */
+}
+
 static const struct {
     PyObject **here;
     const char *module, *name;
@@ -869,6 +1021,7 @@ static const struct {
     {&py_number, "gradloom.arithmetic", "number"},
     {&py_foreign, "gradloom.arithmetic", "foreign"},
     {&py_evaluate, "gradloom.arithmetic", "evaluate"},
+    {&py_evaluate_ieee, "gradloom.arithmetic", "evaluate_ieee"},
     {&py_not_accepted, "gradloom.arithmetic", "not_accepted"},
     {&py_refuse, "gradloom.arithmetic", "refuse"},
     {&py_gradient_of_constant, "gradloom.arithmetic", "gradient_of_constant"},
@@ -893,8 +1046,18 @@ static int exec(PyObject *module) {
     for (size_t i = 0; i < sizeof(PYTHON_PARTS) / sizeof(PYTHON_PARTS[0]); i++)
         if ((*PYTHON_PARTS[i].here = attribute_of(PYTHON_PARTS[i].module, PYTHON_PARTS[i].name)) == NULL)
             return -1;
-    if (load_rows() < 0 || (str_backward = PyUnicode_InternFromString("_backward")) == NULL)
+    if (load_rows() < 0 || (str_backward = PyUnicode_InternFromString("_backward")) == NULL ||
+        (str_data = PyUnicode_InternFromString("data")) == NULL ||
+        (str_compare = PyUnicode_InternFromString("compare")) == NULL ||
+        (str_truth = PyUnicode_InternFromString("truth")) == NULL)
         return -1;
+    /* The words are those of the definition, whose class engine.Value still is. */
+    const char *class_words = words_of("gradloom.engine", "Value", NULL,
+                                       "Value(data, _children=(), _op='', label='')\n--\n\n");
+    BACKWARD.ml_doc = words_of("gradloom.engine", "Value", "backward", "backward($self, seed=1.0)\n--\n\n");
+    if (class_words == NULL || BACKWARD.ml_doc == NULL)
+        return -1;
+    SLOTS[0].pfunc = (void *)class_words;
     ValueType = (PyTypeObject *)PyType_FromSpec(&SPEC);
     if (ValueType == NULL)
         return -1;

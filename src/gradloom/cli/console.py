@@ -1,16 +1,17 @@
 """What the commands share: optional packages, the console, a progress bar.
 
 Takes: the extra ``demo`` (rich, matplotlib, scikit-learn).
-Gives: ``EXTRAS`` and ``check_extras``; ``console``; ``progress``.
+Gives: ``EXTRAS`` and ``check_extras``; ``console``; ``progress``; ``make_folder``.
 Promises: on a terminal a bar that moves; elsewhere a line now and then. Nothing but ASCII is written
 where the console knows nothing else.
 """
 
 from importlib.util import find_spec
+from pathlib import Path
 
 from gradloom.errors import MissingExtraError
 
-__all__ = ["EXTRAS", "check_extras", "console", "progress"]
+__all__ = ["EXTRAS", "check_extras", "console", "make_folder", "progress"]
 
 EXTRAS = {"rich": "rich", "matplotlib": "matplotlib", "scikit-learn": "sklearn"}
 """The packages of the extra ``demo``: the name to install, and the name to import."""
@@ -21,6 +22,18 @@ def check_extras(purpose):
     for package, module in EXTRAS.items():
         if find_spec(module) is None:
             raise MissingExtraError(package, "demo", purpose)
+
+
+def make_folder(path, cure):
+    """The folder at ``path``, made if need be; where that cannot be, an error that ends in ``cure``."""
+    folder = Path(path)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise NotADirectoryError(f"{path} is a file, or inside one; {cure}") from None
+    except OSError as error:
+        raise type(error)(f"{path} cannot be made ({error.strerror}); {cure}") from None
+    return folder
 
 
 def console():

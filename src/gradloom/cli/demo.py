@@ -7,9 +7,8 @@ whole or not at all; nothing opens a window or asks the network.
 """
 
 import time
-from pathlib import Path
 
-from gradloom.cli.console import check_extras, console
+from gradloom.cli.console import check_extras, console, make_folder
 from gradloom.draw import draw
 from gradloom.engine import ENGINE, Value
 
@@ -55,7 +54,7 @@ def run(out="gradloom-demo", steps=100, epochs=10):
     check_extras("gradloom demo")
     from gradloom.cli import cancer, moons
 
-    folder, screen = _folder(out), console()
+    folder, screen = make_folder(out, "give a folder for the pictures: gradloom demo --out DIR"), console()
     if ENGINE == "plain":
         screen.print("The plain engine is in use: the same numbers, in minutes instead of seconds.")
     parts = {
@@ -71,16 +70,6 @@ def run(out="gradloom-demo", steps=100, epochs=10):
     _print_rows(screen, rows)
     screen.print(f"The pictures are in {folder}", soft_wrap=True, markup=False)
     return 0
-
-
-def _folder(out):
-    folder = Path(out)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (FileExistsError, NotADirectoryError):
-        cure = "give a folder for the pictures: gradloom demo --out DIR"
-        raise NotADirectoryError(f"{out} is a file, or inside one; {cure}") from None
-    return folder
 
 
 def _print_rows(screen, rows):

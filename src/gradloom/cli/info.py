@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, version
 from gradloom.cli.console import EXTRAS
 from gradloom.compiler.rows import native
 from gradloom.draw.layout import find_engine
-from gradloom.engine import ENGINE, PURE
+from gradloom.engine import ENGINE, PROBLEM, PURE
 
 __all__ = ["facts", "run"]
 
@@ -48,7 +48,7 @@ def _why():
     except ImportError:
         return "it runs from its source tree, where nothing native is built"
     if build.NATIVE and ENGINE == "plain":
-        return f"{build.REASON}, but that could not be loaded; reinstall gradloom"
+        return f"{build.REASON}, but that could not be loaded ({PROBLEM}); reinstall gradloom"
     return build.REASON
 
 

@@ -16,6 +16,7 @@ import tempfile
 import textwrap
 from pathlib import Path
 
+from gradloom.cli.console import make_folder
 from gradloom.cli.steps import Code, Heading, Output, Picture, Prose, play, read_lesson
 
 __all__ = ["Folder", "run"]
@@ -45,7 +46,7 @@ def run(all_steps: bool = False, save: str | None = None) -> int:
     try:
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(Folder(save)) if save is not None else None
-            _walk(read_lesson(), _screen(), folder, all_steps)
+            _walk(read_lesson(), _screen("" if save else "; --save DIR keeps it"), folder, all_steps)
             if folder is not None:
                 folder.finish()
                 _say(f"Saved: {folder.path / 'lesson.md'}, and the pictures beside it.")
@@ -77,14 +78,17 @@ def _wants_more(step, steps):
 
 
 # ---- two ways to show a piece
-def _screen():
-    """From the type of a piece to the function that shows it: rich where that looks well."""
+def _screen(hint):
+    """From the type of a piece to the function that shows it: rich where that looks well.
+
+    ``hint`` is said of a picture that a terminal cannot show.
+    """
     plain = {
         Heading: lambda piece: _say(f"{piece.text}\n"),
         Prose: lambda piece: _say(f"{_wrapped(piece.text)}\n"),
         Code: lambda piece: _say(textwrap.indent(piece.source, "    ")),
         Output: lambda piece: _say(textwrap.indent(piece.text, "  | ", lambda line: True)),
-        Picture: lambda piece: _say(f"{textwrap.indent(_picture(piece), '  | ', lambda line: True)}\n"),
+        Picture: lambda piece: _say(f"{textwrap.indent(_picture(piece, hint), '  | ', lambda line: True)}\n"),
     }
     if not (sys.stdout.isatty() and importlib.util.find_spec("rich") and _knows("─•")):
         return plain
@@ -107,14 +111,16 @@ def _screen():
         Prose: lambda piece: say(Markdown(piece.text, hyperlinks=False)),
         Code: lambda piece: say(Syntax(piece.source.rstrip(), "python", theme="ansi_dark"), 4),
         Output: lambda piece: say(Text(piece.text.rstrip(), style="green"), 4),
-        Picture: lambda piece: say(Text(_picture(piece), style="cyan", no_wrap=True, overflow="crop"), 4),
+        Picture: lambda piece: say(
+            Text(_picture(piece, hint), style="cyan", no_wrap=True, overflow="crop"), 4
+        ),
     }
 
 
-def _picture(piece):
+def _picture(piece, hint):
     """A picture in words: a graph is a tree of text; a curve has only its caption here."""
     if hasattr(piece.shown, "savefig"):
-        return f"[picture: {piece.caption}; --save DIR keeps it]"
+        return f"[picture: {piece.caption}{hint}]"
     return f"{str(piece.shown).rstrip()}\n[{piece.caption}]"
 
 
@@ -173,9 +179,7 @@ class Folder:
         self._page = []
 
     def __enter__(self):
-        if self.path.exists() and not self.path.is_dir():
-            raise NotADirectoryError(f"{self.path} is a file; name a folder for the lesson")
-        self.path.mkdir(parents=True, exist_ok=True)
+        make_folder(self.path, "give a folder for the lesson: --save DIR")
         # What is being written stays in here until all of it is; replacing is safe on one file system.
         self._staging = tempfile.TemporaryDirectory(prefix=".lesson-", dir=self.path)
         return self

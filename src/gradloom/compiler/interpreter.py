@@ -9,25 +9,21 @@ and to 1e-12 of the sum of the terms' magnitudes where sums are regrouped. ``sam
 and takes every function from the C library, so that it agrees with eager code bit for bit.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from gradloom.compiler.definition import define
 from gradloom.compiler.program import Program
 from gradloom.compiler.rows import NativeRows, PlainRows, PreparedRows, native
+from gradloom.compiler.single import Call, Prepared, prepare
 
-__all__ = ["PreparedRows", "define", "prepare", "prepare_rows"]
-
-
-def prepare(program: Program, same_order: bool = False) -> Callable[[np.ndarray], np.ndarray]:
-    """A function from the inputs, a float64 array, to the outputs, a float64 array."""
-    return lambda inputs: np.array(define(program, list(inputs)), dtype=np.float64)
+__all__ = ["Call", "Prepared", "PreparedRows", "define", "prepare", "prepare_rows"]
 
 
 def prepare_rows(
     program: Program,
-    mapped: Sequence[bool],
+    mapped: Sequence[bool] | np.ndarray,
     reduce: Sequence[str | None],
     same_order: bool = False,
 ) -> PreparedRows:
@@ -49,6 +45,7 @@ def prepare_rows(
 
     Examples
     --------
+    >>> import numpy as np
     >>> from gradloom.compiler.program import Program
     >>> p = Program.parse("program of 2 inputs; v2 = mul v0 v1; return v2 v2".replace(";", "\\n"))
     >>> prepared = prepare_rows(p, [True, False], ["sum", None])
@@ -62,5 +59,5 @@ def prepare_rows(
     if wrong := [r for r in reduce if r not in (None, "sum", "mean")]:
         raise ValueError(f"reduce must be None, 'sum' or 'mean', not {wrong[0]!r}")
     if native is None:
-        return PlainRows(program, mapped, reduce)
-    return NativeRows(program, mapped, reduce, same_order)
+        return PlainRows(program, list(mapped), reduce)
+    return NativeRows(program, list(mapped), reduce, same_order)

@@ -28,7 +28,7 @@ first that does not tells where another path begins.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -120,6 +120,11 @@ class Program:
     def _columns(self) -> tuple[bytes, ...]:
         columns = self.code, self.start, self.args, self.number, self.outputs
         return tuple(column.tobytes() for column in columns)  # as bits: nan equals itself, 0.0 is not -0.0
+
+    def with_results(self, outputs: Sequence[int] | np.ndarray, guards: Sequence[Guard] = ()) -> "Program":
+        """The same instructions with other outputs and guards."""
+        outputs = np.array(outputs, dtype=np.int32)
+        return replace(self, outputs=outputs, guards=tuple(guards))
 
     @staticmethod
     def parse(text: str) -> "Program":

@@ -44,6 +44,8 @@ def trace(root):
     >>> len(nodes), len(edges)
     (3, 2)
     """
+    if not isinstance(root, Value):
+        raise TypeError(f"trace takes the Value at a graph's end, not {type(root).__name__} ({root!r:.60})")
     nodes, edges, waiting = {root}, set(), [root]
     while waiting:
         node = waiting.pop()

@@ -1,0 +1,246 @@
+/* Call: the short way from a compiled function's call to its Machine; part of vector.c.
+ *
+ * Contract
+ *   A base class. `self._arm(machine, shape, places)` allows the short way: a call with as many Python
+ *   floats as the machine has inputs, and nothing else, while nobody traces in this thread, and while
+ *   every place holds what it held. Then the machine runs and its outputs come in `shape`: an int is the
+ *   number of an output, a tuple holds shapes. Every other call, and one in which a guard fails, is
+ *   `self._call(args, kwargs)`, where args is a tuple and kwargs a dict. `self._disarm()` ends it.
+ *   `self._runs` counts the calls that went the short way.
+ *
+ *   A place is (container, key, value):
+ *       (list, None, tuple)     the list's items are those of the tuple, the same objects
+ *       (dict, name, value)     the dict has the value under the name
+ *       (dict, tuple, tuple)    the dict has these keys and values and no others, in this order
+ *       (cell, None, value)     the closure's variable is the value
+ *   A change that keeps every bit (1.0 in place of another 1.0) takes the long way, which may arm again. */
+typedef struct {
+    PyObject_HEAD
+    vectorcallfunc vectorcall;
+    Machine *machine;
+    PyObject *shape, *places;
+    long long runs;
+} Call;
+
+static PyObject *get_tracer, *str_call;
+static PyTypeObject *MachineType;
+
+static int place_holds(PyObject *place) {
+    PyObject *container = PyTuple_GET_ITEM(place, 0), *key = PyTuple_GET_ITEM(place, 1);
+    PyObject *value = PyTuple_GET_ITEM(place, 2);
+    if (PyList_Check(container)) {
+        Py_ssize_t n = PyTuple_GET_SIZE(value);
+        return PyList_GET_SIZE(container) == n &&
+               (n == 0 || memcmp(((PyListObject *)container)->ob_item, ((PyTupleObject *)value)->ob_item,
+                                 (size_t)n * sizeof(PyObject *)) == 0);
+    }
+    if (PyCell_Check(container))
+        return PyCell_GET(container) == value;
+    if (!PyTuple_Check(key)) {
+        PyObject *found = PyDict_GetItemWithError(container, key);
+        PyErr_Clear();
+        return found == value;
+    }
+    if (PyDict_GET_SIZE(container) != PyTuple_GET_SIZE(key))
+        return 0;
+    PyObject *k, *x;
+    Py_ssize_t at = 0, i = 0;
+    while (PyDict_Next(container, &at, &k, &x)) {
+        if (k != PyTuple_GET_ITEM(key, i) || x != PyTuple_GET_ITEM(value, i))
+            return 0;
+        i++;
+    }
+    return 1;
+}
+
+static int place_is_sound(PyObject *place) {
+    if (!PyTuple_Check(place) || PyTuple_GET_SIZE(place) != 3)
+        return 0;
+    PyObject *container = PyTuple_GET_ITEM(place, 0), *key = PyTuple_GET_ITEM(place, 1);
+    PyObject *value = PyTuple_GET_ITEM(place, 2);
+    if (PyList_Check(container))
+        return PyTuple_Check(value);
+    if (!PyDict_Check(container) || PyUnicode_Check(key))
+        return PyCell_Check(container) || PyDict_Check(container);
+    return PyTuple_Check(key) && PyTuple_Check(value) && PyTuple_GET_SIZE(key) == PyTuple_GET_SIZE(value);
+}
+
+/* places_hold(places): whether every place holds what it held. */
+static PyObject *places_hold(PyObject *module, PyObject *places) {
+    if (!PyTuple_Check(places))
+        return PyErr_Format(PyExc_TypeError, "places must be a tuple, not %.80s", Py_TYPE(places)->tp_name);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(places); i++)
+        if (!place_is_sound(PyTuple_GET_ITEM(places, i)) || !place_holds(PyTuple_GET_ITEM(places, i)))
+            Py_RETURN_FALSE;
+    Py_RETURN_TRUE;
+}
+
+/* Whether a shape is tuples and lists of numbers of outputs. */
+static int shape_is_sound(PyObject *shape, Py_ssize_t outputs) {
+    if (PyLong_CheckExact(shape)) {
+        Py_ssize_t i = PyLong_AsSsize_t(shape);
+        PyErr_Clear();
+        return i >= 0 && i < outputs;
+    }
+    if (!PyTuple_CheckExact(shape) || Py_EnterRecursiveCall(" in the shape of a result"))
+        return 0;
+    int sound = 1;
+    for (Py_ssize_t i = 0; sound && i < PyTuple_GET_SIZE(shape); i++)
+        sound = shape_is_sound(PyTuple_GET_ITEM(shape, i), outputs);
+    Py_LeaveRecursiveCall();
+    return sound;
+}
+
+static PyObject *shaped(const Machine *machine, const double *s, PyObject *shape) {
+    if (PyLong_CheckExact(shape))
+        return PyFloat_FromDouble(s[machine->output[PyLong_AsSsize_t(shape)]]);
+    Py_ssize_t n = PyTuple_GET_SIZE(shape);
+    PyObject *result = PyTuple_New(n);
+    for (Py_ssize_t i = 0; result != NULL && i < n; i++) {
+        PyObject *part = shaped(machine, s, PyTuple_GET_ITEM(shape, i));
+        if (part == NULL)
+            Py_CLEAR(result);
+        else
+            PyTuple_SET_ITEM(result, i, part);
+    }
+    return result;
+}
+
+/* The short way: the result, or NULL without an exception where it cannot be gone. */
+static PyObject *call_short(Call *self, PyObject *const *args, Py_ssize_t count) {
+    Machine *machine = self->machine;
+    if (machine == NULL || count != machine->inputs)
+        return NULL;
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (!PyFloat_CheckExact(args[i]))
+            return NULL;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->places); i++)
+        if (!place_holds(PyTuple_GET_ITEM(self->places, i)))
+            return NULL;
+    PyObject *tracer = PyObject_CallNoArgs(get_tracer);
+    Py_XDECREF(tracer);
+    if (tracer != Py_None)
+        return NULL;
+    double *s = borrow(machine);
+    if (s == NULL)
+        return NULL;
+    Py_INCREF(machine);
+    PyObject *shape = Py_NewRef(self->shape), *result = NULL;
+    for (Py_ssize_t i = 0; i < count; i++)
+        s[machine->constants + i] = PyFloat_AS_DOUBLE(args[i]);
+    run_released(machine, s);
+    if (first_failed(machine, s) < 0)
+        result = shaped(machine, s, shape);
+    give_back(machine, s);
+    Py_DECREF(shape);
+    Py_DECREF(machine);
+    self->runs += result != NULL;
+    return result;
+}
+
+static PyObject *call_vectorcall(PyObject *self, PyObject *const *args, size_t flags, PyObject *names) {
+    Py_ssize_t count = PyVectorcall_NARGS(flags), named = names ? PyTuple_GET_SIZE(names) : 0;
+    if (named == 0) {
+        PyObject *result = call_short((Call *)self, args, count);
+        if (result != NULL || PyErr_Occurred())
+            return result;
+    }
+    PyObject *positional = PyTuple_New(count), *keywords = PyDict_New(), *result = NULL;
+    for (Py_ssize_t i = 0; positional != NULL && i < count; i++)
+        PyTuple_SET_ITEM(positional, i, Py_NewRef(args[i]));
+    int failed = positional == NULL || keywords == NULL;
+    for (Py_ssize_t i = 0; !failed && i < named; i++)
+        failed = PyDict_SetItem(keywords, PyTuple_GET_ITEM(names, i), args[count + i]) < 0;
+    if (!failed)
+        result = PyObject_CallMethodObjArgs(self, str_call, positional, keywords, NULL);
+    Py_XDECREF(positional);
+    Py_XDECREF(keywords);
+    return result;
+}
+
+static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
+    Call *self = (Call *)type->tp_alloc(type, 0);
+    if (self != NULL)
+        self->vectorcall = call_vectorcall;
+    return (PyObject *)self;
+}
+
+static int call_clear(Call *self) {
+    Py_CLEAR(self->machine);
+    Py_CLEAR(self->shape);
+    Py_CLEAR(self->places);
+    return 0;
+}
+
+static int call_traverse(Call *self, visitproc visit, void *arg) {
+    Py_VISIT(Py_TYPE(self));
+    Py_VISIT(self->machine);
+    Py_VISIT(self->shape);
+    Py_VISIT(self->places);
+    return 0;
+}
+
+static void call_dealloc(Call *self) {
+    PyTypeObject *type = Py_TYPE(self);
+    PyObject_GC_UnTrack(self);
+    call_clear(self);
+    type->tp_free((PyObject *)self);
+    Py_DECREF(type);
+}
+
+static PyObject *call_disarm(Call *self, PyObject *unused) {
+    call_clear(self);
+    Py_RETURN_NONE;
+}
+
+static PyObject *call_arm(Call *self, PyObject *args) {
+    PyObject *machine, *shape, *places;
+    if (!PyArg_ParseTuple(args, "O!OO!", MachineType, &machine, &shape, &PyTuple_Type, &places))
+        return NULL;
+    int sound = shape_is_sound(shape, ((Machine *)machine)->outputs);
+    for (Py_ssize_t i = 0; sound && i < PyTuple_GET_SIZE(places); i++)
+        sound = place_is_sound(PyTuple_GET_ITEM(places, i));
+    if (!sound) {
+        if (!PyErr_Occurred())
+            PyErr_SetString(PyExc_TypeError, "_arm takes a machine, nested tuples of its outputs, and places to watch");
+        return NULL;
+    }
+    Py_INCREF(machine);
+    Py_INCREF(shape);
+    Py_INCREF(places);
+    call_clear(self);
+    self->machine = (Machine *)machine;
+    self->shape = shape;
+    self->places = places;
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef CALL_METHODS[] = {
+    {"_arm", (PyCFunction)call_arm, METH_VARARGS, "Allow calls with floats to go the short way, to this machine."},
+    {"_disarm", (PyCFunction)call_disarm, METH_NOARGS, "Every call is _call(args, kwargs) again."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyMemberDef CALL_MEMBERS[] = {
+    {"_runs", T_LONGLONG, offsetof(Call, runs), 0, "How many calls went the short way."},
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(Call, vectorcall), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot CALL_SLOTS[] = {
+    {Py_tp_new, call_new},
+    {Py_tp_dealloc, call_dealloc},
+    {Py_tp_traverse, call_traverse},
+    {Py_tp_clear, call_clear},
+    {Py_tp_call, PyVectorcall_Call},
+    {Py_tp_methods, CALL_METHODS},
+    {Py_tp_members, CALL_MEMBERS},
+    {0, NULL},
+};
+
+static PyType_Spec CALL_SPEC = {
+    .name = "gradloom._native.vector.Call",
+    .basicsize = sizeof(Call),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_HAVE_VECTORCALL,
+    .slots = CALL_SLOTS,
+};

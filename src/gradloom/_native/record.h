@@ -1,0 +1,215 @@
+/* From the graph that a trace left to the columns of a Program (compiler/program.py).
+ *
+ * Contract
+ *   record(trace, inputs, roots) is the twin of tracing.py's _columns: the same instructions in the same
+ *   order. Nodes made by the trace become instructions, operands first; other Values are captured, in the
+ *   order in which they are met, as inputs behind the given ones; a constant is an instruction of its own,
+ *   before the one that reads it.
+ *   A node's mark holds its place while this runs: the top bit tells it from the marks of walks.
+ */
+#ifndef GRADLOOM_RECORD_H
+#define GRADLOOM_RECORD_H
+
+#include "sweep.h"
+
+#define CODE_INPUT ROW_COUNT
+#define CODE_CONSTANT (ROW_COUNT + 1)
+
+typedef struct {
+    uint64_t tag; /* in the upper half of the marks of this recording */
+    uint32_t trace;
+    NodeStack nodes, captured;
+    Path path;
+    PyObject *user_row; /* borrowed: a row made by gradloom.primitive, which no Program holds */
+} Recording;
+
+static inline int is_marked(const Recording *r, const Node *n) { return (n->mark >> 32) == (r->tag >> 32); }
+static inline uint32_t place_of(const Node *n) { return (uint32_t)n->mark; }
+
+/* Operand i of a node as a Node; NULL where it is a number, which goes to *x. */
+static inline Node *operand_or_number(const Node *n, Py_ssize_t i, double *x) {
+    if (n->extra && n->extra->operands) {
+        PyObject *o = PyTuple_GET_ITEM(n->extra->operands, i);
+        if (IS_VALUE(o))
+            return (Node *)o;
+        *x = PyFloat_AS_DOUBLE(o);
+        return NULL;
+    }
+    Node *node = operand_node(n, (int)i);
+    if (node == NULL)
+        *x = n->operand[i].constant;
+    return node;
+}
+
+static inline Py_ssize_t operand_count(const Node *n) {
+    return n->extra && n->extra->operands ? PyTuple_GET_SIZE(n->extra->operands) : n->count;
+}
+
+/* List what is below a root and not listed yet. */
+static int record_below(Recording *r, Node *root) {
+    if (is_marked(r, root))
+        return 0;
+    root->mark = r->tag;
+    if (root->trace != r->trace)
+        return stack_push(&r->captured, root);
+    if (path_push(&r->path, root) < 0)
+        return -1;
+    while (r->path.depth > 0) {
+        Visit *top = &r->path.items[r->path.depth - 1];
+        Node *n = top->node, *down = NULL;
+        const Py_ssize_t count = operand_count(n);
+        while (top->next < count && down == NULL) {
+            double number;
+            Node *x = operand_or_number(n, top->next++, &number);
+            if (x == NULL || is_marked(r, x))
+                continue;
+            x->mark = r->tag;
+            if (x->trace == r->trace)
+                down = x;
+            else if (stack_push(&r->captured, x) < 0)
+                return -1;
+        }
+        if (down != NULL) {
+            if (path_push(&r->path, down) < 0)
+                return -1;
+            continue;
+        }
+        r->path.depth--;
+        if (n->row == ROW_USER)
+            r->user_row = n->extra->row;
+        if (stack_push(&r->nodes, n) < 0)
+            return -1;
+    }
+    return 0;
+}
+
+typedef struct {
+    PyObject *code, *start, *args, *number;
+    uint32_t count, arg;
+} Columns;
+
+#define COLUMN(bytes, type) ((type *)PyBytes_AS_STRING(bytes))
+
+static inline uint32_t column_add(Columns *c, unsigned code, double number) {
+    COLUMN(c->code, uint16_t)[c->count] = (uint16_t)code;
+    COLUMN(c->number, double)[c->count] = number;
+    COLUMN(c->start, int32_t)[++c->count] = (int32_t)c->arg;
+    return c->count - 1;
+}
+
+static int columns_make(Columns *c, Py_ssize_t instructions, Py_ssize_t args) {
+    c->code = PyBytes_FromStringAndSize(NULL, instructions * 2);
+    c->start = PyBytes_FromStringAndSize(NULL, (instructions + 1) * 4);
+    c->args = PyBytes_FromStringAndSize(NULL, args * 4);
+    c->number = PyBytes_FromStringAndSize(NULL, instructions * 8);
+    if (!c->code || !c->start || !c->args || !c->number)
+        return -1;
+    COLUMN(c->start, int32_t)[0] = 0;
+    return 0;
+}
+
+static void record_node(Columns *c, const Recording *r, Node *n) {
+    const Py_ssize_t count = operand_count(n);
+    double number;
+    if (n->row == ROW_LEAF) {
+        n->mark = r->tag | column_add(c, CODE_CONSTANT, n->data);
+        return;
+    }
+    uint32_t constant = c->count; /* the constants come first */
+    for (Py_ssize_t i = 0; i < count; i++)
+        if (operand_or_number(n, i, &number) == NULL)
+            column_add(c, CODE_CONSTANT, number);
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Node *x = operand_or_number(n, i, &number);
+        COLUMN(c->args, int32_t)[c->arg++] = (int32_t)(x ? place_of(x) : constant++);
+    }
+    n->mark = r->tag | column_add(c, n->row, 0.0);
+}
+
+static PyObject *node_list(const NodeStack *s) {
+    PyObject *list = PyList_New(s->count);
+    for (Py_ssize_t i = 0; list && i < s->count; i++)
+        PyList_SET_ITEM(list, i, Py_NewRef((PyObject *)s->items[i]));
+    return list;
+}
+
+/* (code, start, args, number, captured, places of the roots), or the Row of a user's primitive. */
+static PyObject *record(PyObject *module, PyObject *arguments) {
+    static uint32_t recordings;
+    unsigned int trace;
+    PyObject *inputs, *roots, *result = NULL, *places = NULL, *captured = NULL;
+    if (!PyArg_ParseTuple(arguments, "IO!O!:record", &trace, &PyList_Type, &inputs, &PyList_Type, &roots))
+        return NULL;
+    Recording r = {.tag = (uint64_t)(0x80000000u | ++recordings) << 32, .trace = trace};
+    Columns c = {0};
+    r.path.items = r.path.few;
+    r.path.capacity = SHORT_WALK;
+    const Py_ssize_t given = PyList_GET_SIZE(inputs), wanted = PyList_GET_SIZE(roots);
+    Py_ssize_t instructions = given, args = 0;
+    int failed = 0;
+    for (Py_ssize_t i = 0; i < given + wanted; i++) {
+        PyObject *o = i < given ? PyList_GET_ITEM(inputs, i) : PyList_GET_ITEM(roots, i - given);
+        if (!IS_VALUE(o)) {
+            PyErr_SetString(PyExc_TypeError, "inputs and roots must be Values");
+            goto done;
+        }
+    }
+    for (Py_ssize_t i = 0; i < given; i++)
+        ((Node *)PyList_GET_ITEM(inputs, i))->mark = r.tag | (uint32_t)i;
+    for (Py_ssize_t i = 0; i < wanted && !failed; i++)
+        failed = record_below(&r, (Node *)PyList_GET_ITEM(roots, i)) < 0;
+    if (failed) {
+        PyErr_NoMemory();
+        goto done;
+    }
+    if (r.user_row != NULL) {
+        result = Py_NewRef(r.user_row);
+        goto done;
+    }
+    for (Py_ssize_t i = 0; i < r.captured.count; i++)
+        r.captured.items[i]->mark = r.tag | (uint32_t)(given + i);
+    instructions += r.captured.count;
+    for (Py_ssize_t i = 0; i < r.nodes.count; i++) {
+        const Py_ssize_t count = operand_count(r.nodes.items[i]);
+        double number;
+        args += count;
+        instructions++;
+        for (Py_ssize_t k = 0; k < count; k++)
+            instructions += operand_or_number(r.nodes.items[i], k, &number) == NULL;
+    }
+    if (instructions > INT32_MAX || args > INT32_MAX) {
+        PyErr_SetString(PyExc_MemoryError, "a Program has at most 2**31 instructions; map over rows, or split it");
+        goto done;
+    }
+    if (columns_make(&c, instructions, args) < 0)
+        goto done;
+    for (Py_ssize_t i = 0; i < given + r.captured.count; i++)
+        column_add(&c, CODE_INPUT, 0.0);
+    for (Py_ssize_t i = 0; i < r.nodes.count; i++)
+        record_node(&c, &r, r.nodes.items[i]);
+    places = PyList_New(wanted);
+    captured = node_list(&r.captured);
+    for (Py_ssize_t i = 0; places && i < wanted; i++) {
+        PyObject *place = PyLong_FromUnsignedLong(place_of((Node *)PyList_GET_ITEM(roots, i)));
+        if (place == NULL)
+            Py_CLEAR(places);
+        else
+            PyList_SET_ITEM(places, i, place);
+    }
+    if (places && captured)
+        result = PyTuple_Pack(6, c.code, c.start, c.args, c.number, captured, places);
+done:
+    Py_XDECREF(c.code);
+    Py_XDECREF(c.start);
+    Py_XDECREF(c.args);
+    Py_XDECREF(c.number);
+    Py_XDECREF(places);
+    Py_XDECREF(captured);
+    PyMem_Free(r.nodes.items);
+    PyMem_Free(r.captured.items);
+    if (r.path.items != r.path.few)
+        PyMem_Free(r.path.items);
+    return result;
+}
+
+#endif

@@ -1,0 +1,42 @@
+# The types of columns.py, for Cython; plain Python never reads this.
+cimport cython
+
+cdef int CONSTANT, INPUT
+cdef unsigned long long GOLDEN, LOW
+cdef double NAN
+cdef unsigned char[::1] SWAPS
+
+
+cdef class Columns:
+    cdef int inputs, count, used, tail
+    cdef unsigned short[::1] code
+    cdef int[::1] start
+    cdef int[::1] args
+    cdef double[::1] number
+    cdef long long[::1] bits
+    cdef int[::1] table
+
+    cdef int begin(self) except -1
+    cdef int operand(self, int i) except -1
+    cdef int end(self, int code) except -1
+    cdef int emit(self, int code, int a=*, int b=*, int c=*) except -1
+    cdef int constant(self, double x) except -1
+    cdef int place(self, int code) except -1
+    cdef int keep(self, int code) except -1
+    cdef int grow(self) except -1
+    @cython.locals(n=int, place="Py_ssize_t", mask="Py_ssize_t")
+    cdef int unique(self) except -1
+    @cython.locals(first=int, last=int, j=int, x=int, y=int, h="unsigned long long", bits="long long")
+    cdef unsigned long long hash(self, int n) noexcept
+    @cython.locals(code=int, length=int, x=int, y=int)
+    cdef bint same(self, int i, int n) noexcept
+    @cython.locals(n=int, place="Py_ssize_t", mask="Py_ssize_t")
+    cdef int rehash(self) except -1
+    @cython.locals(
+        n=int, i=int, j=int, k=int, a=int, kept=int, operands=int, wanted="int[::1]",
+        code="unsigned short[::1]", start="int[::1]", args="int[::1]", number="double[::1]",
+    )
+    cdef object finish(self, object outputs, object guards)
+
+
+cdef unsigned long long mixed(unsigned long long h, unsigned long long x) noexcept

@@ -1,0 +1,215 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
+"""``Columns``: the Program that a pass is writing: typed buffers that grow, and no instruction twice.
+
+Takes: one instruction after another, its operands first (``begin``, ``operand``, ``end``).
+Gives: the number of an instruction that does this: a new one, or an old one that is the same
+(a common subexpression); at the end, with ``finish``, a Program without its dead code.
+Promises: inputs stay, all of them and in order. Constants are the same when their bits are, so 0.0 and
+-0.0 are two (but every nan is one). Where no bit depends on the order of two operands, either will do.
+
+The instruction that is being written stands behind the others, as if it were one of them already;
+``end`` counts it in, or takes it back by not counting it. Equal instructions are found through a table
+of their numbers, open addressing with linear probing (Knuth, The Art of Computer Programming, 6.4).
+
+This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
+stand beside it in ``columns.pxd``. No index is checked then, so none may be negative.
+"""
+
+import numpy as np
+
+from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Guard, Program
+
+__all__ = ["Columns", "view"]
+
+
+def view(array):
+    """An array as the passes read and write it: one number at a time, and those Python's own."""
+    return memoryview(array)
+
+
+# maximum(0.0, -0.0) is its first operand, and hypot belongs to the C library: these keep their order.
+SWAPS = view(np.zeros(len(OPCODES), dtype=np.uint8))
+for _name in ("add", "mul", "eq", "ne", "and", "or"):
+    SWAPS[OPCODES[_name]] = 1
+
+NAN = float("nan")
+GOLDEN, LOW = 0x9E3779B1, 0xFFFFFFFF  # 2**32 divided by the golden ratio; the low 32 bits
+
+
+class Columns:
+    """A Program under construction; ``room`` is a guess at how many instructions it will have."""
+
+    def __init__(self, inputs, room=0):
+        room = max(room, inputs, 16)
+        self.inputs = inputs
+        self.count = 0  # instructions
+        self.used = 0  # operands of all of them
+        self.tail = 0  # the same with those of the instruction that is being written
+        self.code = view(np.empty(room, dtype=np.uint16))
+        self.start = view(np.zeros(room + 1, dtype=np.int32))
+        self.args = view(np.empty(2 * room, dtype=np.int32))
+        numbers = np.empty(room)
+        self.number, self.bits = view(numbers), view(numbers.view(np.int64))
+        self.table = view(np.full(1 << room.bit_length(), -1, dtype=np.int32))
+        for _ in range(inputs):
+            self.begin()
+            self.keep(INPUT)
+
+    # ---- one instruction
+    def begin(self):
+        """The next instruction begins; its operands follow."""
+        self.tail = self.used
+        if self.count + 1 == len(self.code):
+            self.grow()
+
+    def operand(self, i):
+        """Instruction ``i`` is its next operand."""
+        if self.tail == len(self.args):
+            self.args = view(np.resize(self.args, 2 * self.tail))
+        self.args[self.tail] = i
+        self.tail += 1
+
+    def end(self, code):
+        """What has been written does ``code``: the number of the instruction."""
+        self.place(code)
+        return self.unique()
+
+    def emit(self, code, a=-1, b=-1, c=-1):
+        """The number of an instruction that does ``code`` to the operands ``a``, ``b``, ``c``."""
+        self.begin()
+        if a >= 0:
+            self.operand(a)
+        if b >= 0:
+            self.operand(b)
+        if c >= 0:
+            self.operand(c)
+        return self.end(code)
+
+    def constant(self, x):
+        """The number of the constant ``x``."""
+        self.begin()
+        self.place(CONSTANT)
+        self.number[self.count] = x if x == x else NAN  # its sign and payload would be lost in print
+        return self.unique()
+
+    def place(self, code):
+        """Put the instruction behind the others, not yet counted."""
+        self.code[self.count] = code
+        self.number[self.count] = 0.0
+        self.start[self.count + 1] = self.tail
+
+    def keep(self, code):
+        """Count it in, though there may be one like it."""
+        self.place(code)
+        self.used = self.tail
+        self.count += 1
+        return self.count - 1
+
+    def grow(self):
+        """Room for twice as many instructions."""
+        room = 2 * len(self.code)
+        self.code = view(np.resize(self.code, room))
+        self.start = view(np.resize(self.start, room + 1))
+        numbers = np.resize(self.number, room)
+        self.number, self.bits = view(numbers), view(numbers.view(np.int64))
+
+    # ---- common subexpressions
+    def unique(self):
+        """The number of an instruction that is the same as the one just placed: an older one, or this."""
+        if 2 * self.count >= len(self.table):
+            self.rehash()
+        n = self.count
+        mask = len(self.table) - 1
+        place = self.hash(n) & mask
+        while self.table[place] >= 0:
+            if self.same(self.table[place], n):
+                return self.table[place]
+            place = (place + 1) & mask
+        self.table[place] = n
+        self.used = self.tail
+        self.count += 1
+        return n
+
+    def hash(self, n):
+        """32 bits made of the opcode, the operands and the bits of the constant of instruction ``n``."""
+        first, last = self.start[n], self.start[n + 1]
+        h = self.code[n]
+        if h == CONSTANT:
+            bits = self.bits[n]
+            h = mixed(mixed(h, bits & LOW), (bits >> 32) & LOW)
+        elif last - first == 2 and SWAPS[h]:
+            x, y = self.args[first], self.args[first + 1]
+            h = mixed(mixed(h, min(x, y)), max(x, y))
+        else:
+            for j in range(first, last):
+                h = mixed(h, self.args[j])
+        return h
+
+    def same(self, i, n):
+        """Whether instructions ``i`` and ``n`` have the same value, whatever the inputs."""
+        code, length = self.code[n], self.start[n + 1] - self.start[n]
+        if self.code[i] != code or self.start[i + 1] - self.start[i] != length:
+            return False
+        if code == CONSTANT:
+            return self.bits[i] == self.bits[n]
+        x, y = self.start[i], self.start[n]
+        if length == 2 and SWAPS[code] and self.args[x] == self.args[y + 1]:
+            return self.args[x + 1] == self.args[y]
+        while length and self.args[x] == self.args[y]:
+            x, y, length = x + 1, y + 1, length - 1
+        return length == 0
+
+    def rehash(self):
+        """A table of twice the size."""
+        self.table = view(np.full(2 * len(self.table), -1, dtype=np.int32))
+        mask = len(self.table) - 1
+        for n in range(self.inputs, self.count):
+            place = self.hash(n) & mask
+            while self.table[place] >= 0:
+                place = (place + 1) & mask
+            self.table[place] = n
+
+    # ---- the end
+    def finish(self, outputs, guards):
+        """The Program of what ``outputs`` and ``guards`` need, and of all inputs."""
+        n = self.count
+        wanted = view(np.zeros(n, dtype=np.int32))
+        for i in outputs:
+            wanted[i] = 1
+        for guard in guards:
+            wanted[guard.condition] = 1
+        kept, operands = self.inputs, 0
+        for i in range(n - 1, self.inputs - 1, -1):
+            if wanted[i]:
+                kept += 1
+                operands += self.start[i + 1] - self.start[i]
+                for j in range(self.start[i], self.start[i + 1]):
+                    wanted[self.args[j]] = 1
+
+        columns = (
+            np.empty(kept, dtype=np.uint16),
+            np.zeros(kept + 1, dtype=np.int32),
+            np.empty(operands, dtype=np.int32),
+            np.empty(kept, dtype=np.float64),
+        )
+        code, start, args, number = map(view, columns)
+        k, a = 0, 0
+        for i in range(n):
+            if wanted[i] or i < self.inputs:
+                code[k] = self.code[i]
+                number[k] = self.number[i]
+                for j in range(self.start[i], self.start[i + 1]):
+                    args[a] = wanted[self.args[j]]  # whose new number it holds by now
+                    a += 1
+                wanted[i] = k
+                k += 1
+                start[k] = a
+        returned = np.array([wanted[i] for i in outputs], dtype=np.int32)
+        moved = tuple(Guard(wanted[guard.condition], guard.truth, guard.line) for guard in guards)
+        return Program(self.inputs, *columns, returned, moved)
+
+
+def mixed(h, x):
+    """One step of a hash of 32 bits (multiplication by a fraction of 2**32, as Knuth has it)."""
+    h = ((h ^ x) * GOLDEN) & LOW
+    return h ^ (h >> 15)

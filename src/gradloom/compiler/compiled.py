@@ -1,0 +1,198 @@
+"""``Compiled``: a function that is traced when it is called, and then runs as a Program.
+
+Takes: a Python function, how to lower it, and options.
+Gives: ``Compiled``.
+Promises: the same answer as the function, by another road. On Values, or with captured Values, the
+result is a Value whose ``backward()`` goes on into them. Inside another trace the function is recorded
+as a part of that one. An exception raised in the function is passed on as it was, and nothing is kept.
+"""
+
+import functools
+import inspect
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradloom.compiler.interpreter import Call
+from gradloom.compiler.lowering import Lower, as_is
+from gradloom.compiler.nesting import Form, flat, holds_values, object_array, take_apart, vector
+from gradloom.compiler.paths import Path, Paths
+from gradloom.compiler.results import Operands, one, several
+from gradloom.compiler.tracing import inline, is_traced, trace
+from gradloom.compiler.watch import Watch
+from gradloom.engine import Value
+
+__all__ = ["Compiled"]
+
+
+class Compiled(Call):
+    """A compiled function; ``gradloom.compile`` and the other transforms make it.
+
+    Attributes
+    ----------
+    paths : list
+        The paths traced so far: what each decided, and how often it ran.
+    """
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        name: str,
+        lower: Lower = as_is,
+        *,
+        numeric: Iterable[int] = (),
+        static: Sequence[str] = (),
+        same_order: bool = False,
+        max_paths: int = 1024,
+    ):
+        if not callable(f):
+            raise TypeError(f"{name} takes a function, not {type(f).__name__} ({f!r:.60})")
+        functools.update_wrapper(self, f, updated=())
+        self._f, self._name, self._lower = f, name, lower
+        self._numeric = frozenset(numeric)
+        self._static = (static,) if isinstance(static, str) else tuple(static)
+        self._fixed = _positions(f, self._static)
+        self._same_order = same_order
+        self._max_paths = max_paths
+        self.clear()
+
+    _watch: Watch | None
+
+    @property
+    def _watched(self) -> Callable[..., Any]:
+        return self._f
+
+    def __repr__(self) -> str:
+        return f"<{self._name} of {getattr(self._f, '__qualname__', self._f)}>"
+
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
+        if instance is None:
+            return self
+        bound = self.__dict__.setdefault("_bound", {})  # one for each instance, alive as long as this is
+        key = id(instance)
+        if key not in bound:
+            bound[key] = self._again(functools.partial(self._f, instance))
+        return bound[key]
+
+    def _again(self, f: Callable[..., Any]) -> "Compiled":
+        return Compiled(
+            f, self._name, self._lower, numeric=self._numeric, static=self._static,
+            same_order=self._same_order, max_paths=self._max_paths,
+        )  # fmt: skip
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
+        numbers: list[Any] = []
+        forms, named = self._take_apart(args, kwargs, numbers)
+        if is_traced():
+            return self._inline(forms, named, numbers, extra)
+        x, more = vector(numbers), vector(extra) if extra else None
+        wrt, values = values_among(numbers) if holds_values(("tuple", (*forms, named))) else ((), [])
+        path, out, gradients = self._paths(forms, named).run(x, more, wrt)
+        if not path.captured and not values:
+            if not extra and not kwargs and all(type(a) is float for a in args):
+                self._shorten(path)
+            return path.lowered.assemble(out)
+        operands = Operands([*values, *path.captured])
+        if len(out) == 1:
+            results = [one(self._name, float(out[0]), operands, gradients)]
+        else:
+            inputs = path.inputs(x, more)
+            pull = path.pullback(wrt)
+            results = several(self._name, out, operands, lambda c: pull(np.concatenate([inputs, c])))
+        return path.lowered.assemble(object_array(results, len(results)))
+
+    def _take_apart(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]
+    ) -> tuple[list[Form], Form]:
+        forms = [
+            ("static", type(x), x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
+            for i, x in enumerate(args)
+        ]
+        if not self._static or not kwargs:
+            return forms, take_apart(kwargs, numbers)
+        parts = [
+            ("static", type(x), x) if name in self._static else take_apart(x, numbers)
+            for name, x in kwargs.items()
+        ]
+        return forms, ("dict", tuple(kwargs), tuple(parts))
+
+    def _shorten(self, path: Path) -> None:
+        """Let floats go straight to the machine of this path from now on."""
+        shape = _shape(path.lowered.form, itertools.count())
+        watch = self._watch
+        if shape is not None and path.lowered.plain and watch is not None and watch.quick:
+            self._arm(path.single(()), shape, watch.places)
+
+    # ---- paths
+    def _paths(self, forms: list[Form], named: Form) -> Paths:
+        watch = self._fresh_watch()
+        key = (*forms, named)
+        paths = self._entries.get(key)
+        if paths is None:
+            paths = Paths(self._f, self._lower, (forms, named), self._same_order, self._max_paths)
+            self._entries[key] = paths
+        paths.watch = watch
+        return paths
+
+    def _fresh_watch(self) -> Watch:
+        """What surrounds the function, as it is; if it has changed, all paths are forgotten."""
+        if self._watch is not None and (change := self._watch.changed()):
+            self.clear()
+            self._cleared = f"{change} had changed"
+        if self._watch is None:
+            self._watch = Watch(self._f)
+        return self._watch
+
+    def clear(self) -> None:
+        """Forget every path; the next call traces anew."""
+        self._disarm()
+        self._entries: dict[Any, Paths] = {}
+        self._watch = None
+        self._cleared = ""
+
+    @property
+    def paths(self) -> list[Path]:
+        return [path for paths in self._entries.values() for path in paths.paths]
+
+    # ---- inside another trace
+    def _inline(self, forms: list[Form], named: Form, numbers: list[Any], extra: Sequence[Any]) -> Any:
+        operands = flat(numbers)
+        plain = [x._data if isinstance(x, Value) else x for x in operands]
+        decisions: list[bool] = []
+        while True:
+            traced = trace(self._f, (("tuple", tuple(forms)), named), plain, decisions)
+            lowered = self._lower(traced, forms + list(named[-1]), False)
+            given = [*operands, *traced.captured, *flat(extra)]
+            outputs, truths = inline(lowered.program, given)
+            if truths == traced.decisions:
+                return lowered.assemble(object_array(outputs, len(outputs)))
+            decisions = truths
+
+
+def _shape(form: Form, number: Iterator[int]) -> Any:
+    """The form of a result as nested tuples of the numbers of outputs; None where it is not that alone."""
+    if form[0] == "number":
+        return next(number)
+    parts = [_shape(part, number) for part in form[-1]] if form[0] == "tuple" else [None]
+    return None if None in parts else tuple(parts)
+
+
+def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:
+    """The positions of the parameters that are static."""
+    if not names:
+        return frozenset()
+    parameters = list(inspect.signature(f).parameters)
+    for name in names:
+        if name not in parameters:
+            raise ValueError(
+                f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}"
+            )
+    return frozenset(map(parameters.index, names))
+
+
+def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:
+    """The Values among the numbers, and their places in the flat list."""
+    found = [(i, x) for i, x in enumerate(flat(numbers)) if isinstance(x, Value)]
+    return tuple(i for i, _ in found), [x for _, x in found]

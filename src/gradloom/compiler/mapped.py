@@ -1,0 +1,216 @@
+"""``Mapped``: a function of one row, evaluated for every row at once; what ``vmap`` makes.
+
+Takes: a function of one row, which arguments hold rows and along which axis, and how outputs are reduced.
+Gives: ``Mapped``, a ``Compiled`` whose calls run in blocks of rows.
+Promises: with ``reduce`` it is one function of the arguments that all rows share, whose gradient is summed
+over the rows without ever being stored. Sums do not depend on the number of threads. A mapped axis is
+always data.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradloom.compiler.batches import Rows, row_of
+from gradloom.compiler.compiled import Compiled, values_among
+from gradloom.compiler.lowering import Lower, as_is
+from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart
+from gradloom.compiler.paths import Group, Path, Paths
+from gradloom.compiler.results import Operands, one, several
+from gradloom.compiler.tracing import is_traced
+from gradloom.engine import Value
+
+__all__ = ["Mapped"]
+
+REDUCTIONS = (None, "sum", "mean")
+
+
+class Mapped(Compiled):
+    """A function of rows; ``gradloom.vmap`` makes it, and ``grad`` of one with a ``reduce``."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        name: str = "vmap",
+        lower: Lower = as_is,
+        *,
+        in_axes: Any = 0,
+        reduce: str | None = None,
+        threads: int | None = None,
+        **options: Any,
+    ):
+        if reduce not in REDUCTIONS:
+            raise ValueError(f"reduce must be None, 'sum' or 'mean', not {reduce!r}")
+        if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
+            raise ValueError(
+                f"threads must be a whole number of 1 or more, or None for all cores, not {threads!r}"
+            )
+        self._axes, self._reduce, self._threads = in_axes, reduce, threads
+        super().__init__(f, name, lower, **options)
+
+    def gradient(self, name: str, lower: Lower, numeric: Sequence[int]) -> "Mapped":
+        """grad or value_and_grad of this."""
+        if self._reduce is None:
+            raise TypeError(
+                f"{name} needs one number, and this vmap returns one for each row; give it reduce='sum'"
+            )
+        return self._again(self._f, name, lower, numeric)
+
+    def _again(
+        self, f: Callable[..., Any], name: str = "", lower: Lower | None = None, numeric: Iterable[int] = ()
+    ) -> "Mapped":
+        return Mapped(
+            f, name or self._name, lower or self._lower, numeric=numeric or self._numeric, in_axes=self._axes,
+            reduce=self._reduce, threads=self._threads, same_order=self._same_order,
+            max_paths=self._max_paths,
+        )  # fmt: skip
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
+        axes = self._axes if isinstance(self._axes, (tuple, list)) else [self._axes] * len(args)
+        if len(axes) != len(args):
+            raise ValueError(
+                f"in_axes has {len(axes)} entries, and the function was called with {len(args)} arguments"
+            )
+        rows = Rows()
+        forms = [
+            rows.take(x, axis, f"argument {i}", i in self._numeric)
+            for i, (x, axis) in enumerate(zip(args, axes, strict=True))
+        ]
+        named = (
+            "dict",
+            tuple(kwargs),
+            tuple(rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()),
+        )
+        if rows.count is None:
+            raise ValueError(
+                "no argument holds rows; give in_axes=0 for those that do, and None for the others"
+            )
+        if is_traced():
+            unrolled = Compiled(
+                self._unrolled(axes, rows.count), self._name, self._lower, numeric=self._numeric
+            )
+            return unrolled(*args, **kwargs)
+        if rows.count == 0:
+            raise ValueError(
+                "there are no rows to map over; leave out the call where there is nothing to compute"
+            )
+        return self._of_rows(rows, self._paths(forms, named))
+
+    def _of_rows(self, rows: Rows, paths: Paths) -> Any:
+        batch = rows.batch()
+        places, values = values_among(rows.uniform)
+        wrt = tuple(np.flatnonzero(~batch.mapped)[list(places)].tolist())
+        plain = self._lower is as_is
+        threads = self._threads or os.cpu_count() or 1
+
+        def summed(path: Path) -> list[bool]:
+            by = path.lowered.wrt or [-1] * len(path.lowered.program.outputs)
+            return [self._reduce is not None and (i < 0 or not batch.mapped[i]) for i in by]
+
+        def on_values(paths: Iterable[Path]) -> bool:
+            return plain and bool(values or any(path.captured for path in paths))
+
+        fused = self._reduce is not None
+        groups = paths.run_rows(batch, summed, wrt if fused and on_values(paths.paths) else None, threads)
+        used = [group.path for group in groups]
+        if not on_values(used):
+            return self._assemble(groups, summed(used[0]), rows, batch.rows)
+        if not fused:
+            return self._row_values(groups, batch.rows, wrt, values, threads)
+        if len(groups[0].sums) == 1:  # only now it is known that Values are captured
+            groups = paths.run_rows(batch, summed, wrt, threads)
+        return self._sum_as_value(groups, batch.rows, values)
+
+    def _assemble(self, groups: list[Group], summed: list[bool], rows: Rows, n: int) -> Any:
+        """The result: sums as numbers, the rest with an axis of rows."""
+        lowered = groups[0].path.lowered
+        scale = n if self._reduce == "mean" else 1
+        sums = np.sum([group.sums for group in groups], axis=0) / scale
+        others = _stacked(groups, n) / scale
+        place = np.where(summed, np.cumsum(summed), np.cumsum(np.logical_not(summed))) - 1
+
+        def number(i: int) -> Any:
+            return float(sums[place[i]]) if summed[i] else others[:, place[i]].copy()
+
+        def array(i: int, end: int, shape: tuple[int, ...]) -> np.ndarray:
+            if i == end or summed[i]:
+                return sums[place[i:end]].reshape(shape)
+            axis = rows.axes.get(lowered.wrt[i], 0) if lowered.wrt else 0
+            return np.moveaxis(others[:, place[i:end]].reshape(n, *shape), 0, axis)
+
+        return cut(lowered.form, number, array)[0]
+
+    # ---- on Values
+    def _sum_as_value(self, groups: list[Group], n: int, values: list[Value]) -> Value:
+        scale = n if self._reduce == "mean" else 1
+        found: dict[Value, float] = {}
+        total = 0.0
+        for group in groups:
+            if len(group.path.lowered.program.outputs) != 1:
+                raise TypeError(
+                    "a reduced vmap on Values returns one number; return only that, or pass "
+                    "the Values' numbers as arguments"
+                )
+            total += group.sums[0]
+            for v, x in zip([*values, *group.path.captured], group.sums[1:], strict=True):
+                found[v] = found.get(v, 0.0) + x
+        gradients = np.array(list(found.values())) / scale
+        return one(self._name, float(total / scale), Operands(list(found)), gradients)
+
+    def _row_values(
+        self, groups: list[Group], n: int, wrt: tuple[int, ...], values: list[Value], threads: int
+    ) -> Any:
+        """Arrays of Values; one sweep over the rows runs after all their cotangents are in."""
+        out = _stacked(groups, n)
+        sources = [[*values, *group.path.captured] for group in groups]
+        operands = Operands([v for some in sources for v in some])
+        saved = [group.path.inputs(group.batch.uniform) for group in groups]
+
+        def pull(cotangents: np.ndarray) -> np.ndarray:
+            weights = cotangents.reshape(out.shape)
+            parts = []
+            for group, inputs in zip(groups, saved, strict=True):
+                some = weights if group.chosen is None else weights[group.chosen]
+                prepared = group.path.pullback_rows(group.batch.mapped, wrt)
+                parts.append(prepared(inputs, [*group.batch.columns, some], group.batch.rows, threads)[0])
+            return np.concatenate(parts)
+
+        results = object_array(several(self._name, out.ravel(), operands, pull), out.shape)
+        form = groups[0].path.lowered.form
+        cells = lambda i, end, shape: results[:, i:end].reshape(n, *shape)  # noqa: E731
+        return cut(form, lambda i: results[:, i], cells)[0]
+
+    # ---- inside another trace
+    def _unrolled(self, axes: Sequence[Any], n: int) -> Callable[..., Any]:
+        """The same as a plain function: row after row."""
+        f, reduce = self._f, self._reduce
+
+        def unrolled(*args: Any, **kwargs: Any) -> Any:
+            found: list[list[Any]] = []
+            form: Form = ()
+            for row in range(n):
+                some = [row_of(x, axis, row) for x, axis in zip(args, axes, strict=True)]
+                outputs: list[Any] = []
+                result = f(*some, **{name: row_of(x, 0, row) for name, x in kwargs.items()})
+                form = take_apart(result, outputs, numeric=True)
+                found.append(flat(outputs))
+            columns = [object_array(list(column), n) for column in zip(*found, strict=True)]
+            if reduce is None:
+                stack = lambda i, end, shape: np.stack(columns[i:end], axis=1).reshape(n, *shape)  # noqa: E731
+                return cut(form, lambda i: columns[i], stack)[0]
+            totals = object_array([sum(c) / n if reduce == "mean" else sum(c) for c in columns], len(columns))
+            return from_vector(form, totals)
+
+        return unrolled
+
+
+def _stacked(groups: list[Group], n: int) -> np.ndarray:
+    """The outputs of every row, of all the groups, in the order of the rows."""
+    if groups[0].chosen is None:
+        return groups[0].others
+    stacked = np.empty((n, groups[0].others.shape[1]))
+    for group in groups:
+        stacked[group.chosen] = group.others
+    return stacked

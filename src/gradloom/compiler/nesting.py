@@ -1,0 +1,202 @@
+"""Arguments and results in any nesting, as a flat list of numbers and a ``Form`` to put them back.
+
+Takes: lists, tuples, dicts and arrays over floats and Values, and whatever else a user passes.
+Gives: ``take_apart``, the form and the numbers of an argument; ``put_together``, its inverse, for any
+sequence of the same length.
+Promises: a form is hashable, and two arguments have the same form exactly if a Program traced for one
+may run on the other: the same nesting, the same shapes, the same kinds, and the same bits of everything
+that is no data. ``int``, ``bool``, ``str`` and ``None`` are part of the program, not data; NumPy's
+integers are data.
+
+    kind      what follows in the form    numbers
+    number    whether a Value             1
+    array     its shape                   as many as it has elements, in C order
+    objects   its shape, its elements     those of the elements (an array of Values)
+    list, tuple, named tuple, dict        those of the parts
+    static    type and value              0
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from gradloom.arithmetic import is_number
+from gradloom.engine import Value, read
+
+__all__ = [
+    "Form",
+    "contain",
+    "count",
+    "cut",
+    "flat",
+    "from_vector",
+    "holds_values",
+    "object_array",
+    "put_together",
+    "take_apart",
+    "vector",
+]
+
+Form = tuple[Any, ...]
+_NUMBER, _VALUE = ("number", False), ("number", True)
+
+
+def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
+    """The form of ``x``; its numbers (floats, Values, or whole float64 arrays) are added to ``numbers``.
+
+    ``numeric``: a Python int or bool is a number too, as in an argument that is differentiated.
+
+    Examples
+    --------
+    >>> numbers = []
+    >>> take_apart({"a": [1.0, 2], "b": 3.0}, numbers)
+    ('dict', ('a', 'b'), (('list', (('number', False), ('static', <class 'int'>, 2))), ('number', False)))
+    >>> numbers
+    [1.0, 3.0]
+    """
+    if type(x) is float:
+        numbers.append(x)
+        return _NUMBER
+    if isinstance(x, Value):
+        numbers.append(x)
+        return _VALUE
+    if isinstance(x, (int, bool)) and not isinstance(x, np.generic):
+        if not numeric:
+            return "static", type(x), x
+        numbers.append(float(x))
+        return _NUMBER
+    if isinstance(x, (list, tuple)):
+        kind = "list" if isinstance(x, list) else type(x) if hasattr(x, "_fields") else "tuple"
+        return kind, tuple([take_apart(part, numbers, numeric) for part in x])
+    if isinstance(x, dict):
+        return "dict", tuple(x), tuple([take_apart(part, numbers, numeric) for part in x.values()])
+    if is_number(x):
+        numbers.append(float(x))
+        return _NUMBER
+    if hasattr(x, "__array__"):
+        return _take_array_apart(np.asarray(x), numbers, numeric)
+    try:
+        hash(x)
+    except TypeError:
+        raise TypeError(
+            f"a compiled function takes numbers, Values, arrays, and lists, tuples and dicts of them, "
+            f"not {type(x).__name__} ({x!r:.60}); pass the numbers that it holds"
+        ) from None
+    return "static", type(x), x
+
+
+def _take_array_apart(x: np.ndarray, numbers: list[Any], numeric: bool) -> Form:
+    if x.dtype.kind == "O":
+        return "objects", x.shape, tuple([take_apart(part, numbers, numeric) for part in x.flat])
+    if x.dtype.kind not in "fiub":
+        raise TypeError(f"an array must hold real numbers, not {x.dtype}; convert it: x.astype(float)")
+    numbers.append(np.ascontiguousarray(x, dtype=np.float64))
+    return "array", x.shape
+
+
+def count(form: Form) -> int:
+    """How many numbers the form has room for."""
+    kind = form[0]
+    if kind == "number":
+        return 1
+    if kind == "array":
+        return int(np.prod(form[1], dtype=int))
+    return 0 if kind == "static" else sum(map(count, form[-1]))
+
+
+def holds_values(form: Form) -> bool:
+    """Whether a Value was among the numbers."""
+    if form[0] == "number":
+        return form[1]
+    return form[0] not in ("array", "static") and any(map(holds_values, form[-1]))
+
+
+def put_together(form: Form, numbers: Iterable[Any]) -> Any:
+    """What has the form, made of ``numbers`` as they are; its arrays are arrays of objects.
+
+    Examples
+    --------
+    >>> put_together(("list", (("number", False), ("static", str, "x"))), [1.0])
+    [1.0, 'x']
+    """
+    return _put(form, iter(numbers))
+
+
+def object_array(xs: Sequence[Any], shape: Any) -> np.ndarray:
+    array = np.empty(len(xs), dtype=object)
+    array[:] = xs
+    return array.reshape(shape)
+
+
+def _put(form: Form, numbers: Iterator[Any]) -> Any:
+    kind = form[0]
+    if kind == "number":
+        return next(numbers)
+    if kind == "static":
+        return form[2]
+    if kind == "array":
+        return object_array(list(islice(numbers, count(form))), form[1])
+    return contain(form, [_put(part, numbers) for part in form[-1]])
+
+
+# ---- the numbers as one array
+def flat(numbers: Sequence[Any]) -> list[Any]:
+    """The numbers that ``take_apart`` found, one by one."""
+    flat: list[Any] = []
+    for x in numbers:
+        flat.extend(x.ravel().tolist()) if isinstance(x, np.ndarray) else flat.append(x)
+    return flat
+
+
+def vector(numbers: Sequence[Any]) -> np.ndarray:
+    """The numbers that ``take_apart`` found, as a float64 array of shape (n,)."""
+    parts = [np.ravel(x) if isinstance(x, np.ndarray) else x for x in numbers]
+    if any(isinstance(x, np.ndarray) for x in parts):
+        singles = [x if isinstance(x, np.ndarray) else vector([x]) for x in parts]
+        return np.concatenate(singles) if len(singles) > 1 else singles[0].copy()
+    values = [x for x in parts if isinstance(x, Value)]
+    if values and len(values) == len(parts):
+        return read(values)
+    if values:
+        parts = [x._data if isinstance(x, Value) else x for x in parts]
+    return np.array(parts, dtype=np.float64)
+
+
+def from_vector(form: Form, x: np.ndarray) -> Any:
+    """What has the form, made of the numbers in ``x``, of shape (n,): floats, and arrays of their own."""
+    number = (lambda i: x[i]) if x.dtype == object else (lambda i: float(x[i]))
+    return cut(form, number, lambda i, end, shape: x[i:end].reshape(shape).copy())[0]
+
+
+def cut(form: Form, number: Callable[..., Any], array: Callable[..., Any], i: int = 0) -> tuple[Any, int]:
+    """What has the form, whose numbers are those from ``i`` on; and the one after them.
+
+    ``number(i)`` and ``array(i, end, shape)`` make the leaves.
+    """
+    kind = form[0]
+    if kind == "number":
+        return number(i), i + 1
+    if kind == "static":
+        return form[2], i
+    if kind == "array":
+        end = i + count(form)
+        return array(i, end, form[1]), end
+    parts = []
+    for part in form[-1]:
+        made, i = cut(part, number, array, i)
+        parts.append(made)
+    return contain(form, parts), i
+
+
+def contain(form: Form, parts: list[Any]) -> Any:
+    """The list, tuple, named tuple, dict or array of objects that has the form and these parts."""
+    kind = form[0]
+    if kind == "list":
+        return parts
+    if kind == "dict":
+        return dict(zip(form[1], parts, strict=True))
+    if kind == "objects":
+        return object_array(parts, form[1])
+    return tuple(parts) if kind == "tuple" else kind(*parts)

@@ -1,0 +1,288 @@
+"""The transforms: ``compile grad value_and_grad jacobian hessian hvp jvp vjp vmap``.
+
+Takes: a plain Python function of numbers.
+Gives: a function with the same arguments that runs as a Program. Names, signatures and meaning are JAX's;
+all of them nest, and serve as decorators with or without options.
+Promises: the function is not rewritten. It may branch, loop, call others, and hold Values of its own.
+
+What a compiled function cannot see: files, clocks, C extensions, and names read through a module. What it
+names otherwise (closures, globals, lists, attributes) is watched, and a change is a new trace.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from gradloom.compiler.compiled import Compiled
+from gradloom.compiler.lowering import (
+    Lower,
+    as_is,
+    directional,
+    gradients,
+    jacobians,
+    second,
+    tangents,
+    with_cotangents,
+)
+from gradloom.compiler.mapped import Mapped
+from gradloom.compiler.nesting import take_apart
+
+__all__ = ["compile", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"]
+
+
+def compile(  # noqa: A001  # the field's word
+    f: Callable[..., Any] | None = None,
+    *,
+    static: str | Sequence[str] = (),
+    same_order: bool = False,
+    max_paths: int = 1024,
+) -> Any:
+    """``f``, traced at its first call and then run as a Program.
+
+    Parameters
+    ----------
+    f : function
+        Of numbers, Values and arrays, in lists, tuples and dicts; it returns numbers in any nesting.
+    static : str or tuple of str
+        Parameters whose numbers are part of the program, as Python's own ints are.
+    same_order : bool
+        Keep the order of sums; the result then agrees with the function's to the last bit wherever the C
+        library does.
+    max_paths : int
+        How many ways through the branches are kept.
+
+    Returns
+    -------
+    function
+        It returns floats and float64 arrays. If it is given Values, or reaches some, it returns Values,
+        whose ``backward()`` goes on into them.
+
+    Raises
+    ------
+    TraceError
+        At the call: ``f`` does what no Program can repeat; the message has the line and the cure.
+
+    Examples
+    --------
+    >>> import gradloom as gl
+    >>> @gl.compile
+    ... def f(x):
+    ...     return x * x if x > 0 else -x
+    >>> f(3.0), f(-2.0)
+    (9.0, 2.0)
+    """
+    if f is None:
+        return functools.partial(compile, static=static, same_order=same_order, max_paths=max_paths)
+    return Compiled(f, "compile", static=static, same_order=same_order, max_paths=max_paths)
+
+
+def grad(
+    f: Callable[..., Any] | None = None, argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Any:
+    """The gradient of ``f``, which returns one number.
+
+    Parameters
+    ----------
+    f : function
+    argnums : int or tuple of int
+        By which arguments. A number there is a number, an int too.
+    has_aux : bool
+        ``f`` returns a pair (number, aux), and this (gradient, aux).
+
+    Returns
+    -------
+    function
+        Its result has the nesting of the argument; for several arguments it is a tuple.
+
+    Examples
+    --------
+    >>> import gradloom as gl
+    >>> gl.grad(lambda x: x**3)(2.0), gl.grad(gl.grad(lambda x: x**3))(2.0)
+    (12.0, 12.0)
+    """
+    if f is None:
+        return functools.partial(grad, argnums=argnums, has_aux=has_aux)
+    return _gradient(f, "grad", argnums, has_aux, value=False)
+
+
+def value_and_grad(
+    f: Callable[..., Any] | None = None, argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Any:
+    """The pair (value, gradient) of ``f``; the arguments are those of ``grad``.
+
+    Examples
+    --------
+    >>> import gradloom as gl
+    >>> gl.value_and_grad(lambda a, b: a * b + b, argnums=(0, 1))(2.0, 3.0)
+    (9.0, (3.0, 3.0))
+    """
+    if f is None:
+        return functools.partial(value_and_grad, argnums=argnums, has_aux=has_aux)
+    return _gradient(f, "value_and_grad", argnums, has_aux, value=True)
+
+
+def jacobian(f: Callable[..., Any] | None = None, argnums: int | tuple[int, ...] = 0) -> Any:
+    """The derivative of every number that ``f`` returns by every number of an argument.
+
+    Returns
+    -------
+    function
+        For one array argument of shape (n,) and m numbers out: one float64 array of shape (m, n).
+        Otherwise nested as in JAX: the result's nesting outside, the argument's inside.
+
+    Examples
+    --------
+    >>> import gradloom as gl, numpy as np
+    >>> gl.jacobian(lambda x: [x[0] * x[1], x[0] + 1.0])(np.array([2.0, 3.0]))
+    array([[3., 2.],
+           [1., 0.]])
+    """
+    if f is None:
+        return functools.partial(jacobian, argnums=argnums)
+    return Compiled(f, "jacobian", jacobians(argnums), numeric=_numeric(argnums))
+
+
+def hessian(f: Callable[..., Any] | None = None, argnums: int | tuple[int, ...] = 0) -> Any:
+    """The second derivatives of ``f``, which returns one number: for an array of shape (n,), (n, n).
+
+    Examples
+    --------
+    >>> import gradloom as gl, numpy as np
+    >>> gl.hessian(lambda x: x[0] * x[0] * x[1])(np.array([2.0, 3.0]))
+    array([[6., 4.],
+           [4., 0.]])
+    """
+    if f is None:
+        return functools.partial(hessian, argnums=argnums)
+    return Compiled(f, "hessian", second(argnums), numeric=_numeric(argnums))
+
+
+def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
+    """The Hessian of ``f`` times a vector, as a function of ``(x, v, *args)``: SciPy's ``hessp``.
+
+    Examples
+    --------
+    >>> import gradloom as gl, numpy as np
+    >>> gl.hvp(lambda x: x[0] * x[0] * x[1])(np.array([2.0, 3.0]), np.array([1.0, 0.0]))
+    array([6., 4.])
+    """
+    compiled = Compiled(f, "hvp", directional, numeric=(0,))
+
+    def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
+        return compiled._call((x, *args), kwargs, _matching(x, v, "v"))
+
+    return functools.update_wrapper(product, f)
+
+
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
+    """The value of ``f(*primals)``, and how it moves along ``tangents``: forward mode.
+
+    Examples
+    --------
+    >>> import gradloom as gl
+    >>> gl.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
+    (6.0, 3.0)
+    """
+    primals, directions = tuple(primals), tuple(tangents)
+    compiled = _kept(f, "jvp", _tangents, tuple(range(len(primals))))
+    return compiled._call(primals, {}, _matching(primals, directions, "tangents"))
+
+
+def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
+    """The value of ``f(*primals)``, and a function that carries cotangents back: reverse mode.
+
+    Examples
+    --------
+    >>> import gradloom as gl
+    >>> value, back = gl.vjp(lambda x, y: x * y, 2.0, 3.0)
+    >>> value, back(1.0)
+    (6.0, (3.0, 2.0))
+    """
+    value = _kept(f, "compile", as_is, tuple(range(len(primals))))(*primals)
+    compiled = _kept(f, "vjp", with_cotangents, tuple(range(len(primals))))
+
+    def back(cotangents: Any) -> tuple[Any, ...]:
+        return compiled._call(primals, {}, _matching(value, cotangents, "the cotangents"))
+
+    return value, back
+
+
+def vmap(
+    f: Callable[..., Any] | None = None,
+    in_axes: Any = 0,
+    reduce: str | None = None,
+    threads: int | None = None,
+) -> Any:
+    """``f``, a function of one row, for every row at once.
+
+    Parameters
+    ----------
+    f : function
+    in_axes : int, None, or a tuple of these
+        Along which axis each argument holds its rows; None: all rows share it.
+    reduce : {None, "sum", "mean"}
+        With it the result is one: ``grad`` of it sums the rows' gradients without ever storing them.
+    threads : int, optional
+        By default as many as there are cores. The result does not depend on it.
+
+    Returns
+    -------
+    function
+        Its results have an axis of rows in front, or are reduced.
+
+    Examples
+    --------
+    >>> import gradloom as gl, numpy as np
+    >>> gl.vmap(lambda x: x * x if x > 0 else -x)(np.array([3.0, -2.0]))
+    array([9., 2.])
+    >>> loss = gl.vmap(lambda w, x, y: (w * x - y) ** 2, in_axes=(None, 0, 0), reduce="mean")
+    >>> gl.value_and_grad(loss)(2.0, np.array([1.0, 2.0]), np.array([1.0, 3.0]))
+    (1.0, 3.0)
+    """
+    if f is None:
+        return functools.partial(vmap, in_axes=in_axes, reduce=reduce, threads=threads)
+    return Mapped(f, in_axes=in_axes, reduce=reduce, threads=threads)
+
+
+# ---- what the transforms share
+_tangents = tangents  # jvp's own argument has the field's name for them
+
+
+def _gradient(
+    f: Callable[..., Any], name: str, argnums: int | tuple[int, ...], has_aux: bool, value: bool
+) -> Any:
+    numeric = _numeric(argnums)
+    lower = gradients(argnums, has_aux, value)
+    if isinstance(f, Mapped):
+        return f.gradient(name, lower, numeric)
+    return _kept(f, name, lower, numeric) if callable(f) else Compiled(f, name, lower)
+
+
+def _numeric(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
+    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not numbers or any(isinstance(i, bool) or not isinstance(i, int) for i in numbers):
+        raise TypeError(f"argnums must be a whole number or a tuple of them, not {argnums!r}")
+    return numbers
+
+
+def _matching(x: Any, v: Any, name: str) -> list[Any]:
+    """The numbers of ``v``, which must be nested as ``x`` is."""
+    ours: list[Any] = []
+    theirs: list[Any] = []
+    if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
+        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
+    return theirs
+
+
+def _shape(form: Any) -> Any:
+    if form[0] == "number":
+        return "number"
+    if form[0] in ("array", "objects"):
+        return form[1]
+    return form if form[0] == "static" else (*form[:-1], tuple(map(_shape, form[-1])))
+
+
+@functools.lru_cache(maxsize=256)  # so that grad(f)(x) in a loop does not trace again
+def _kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
+    """One compiled function for each function and transform."""
+    return Compiled(f, name, lower, numeric=numeric)

@@ -1,0 +1,204 @@
+"""What a function names, remembered, so that a changed surrounding is noticed before a stale answer.
+
+Takes: a function (a method, a partial, an instance that can be called).
+Gives: ``Watch``, with ``changed()``: the first thing that is no longer what it was, or None.
+Promises: closure cells, defaults, the globals that its code names, and what these hold (lists, tuples,
+dicts, attributes of instances, arrays) are followed, through the plain functions that they reach.
+Objects are compared by identity, numbers by type and bits, arrays by content. A Value is an object: its
+number is read at each call. Not followed: modules and what is read through them (``module.name``),
+classes, files, clocks, and functions of installed packages; beyond ``MOST`` slots one warning says so.
+"""
+
+import operator
+import os
+import site
+import struct
+import sysconfig
+import types
+import warnings
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+import gradloom
+from gradloom.engine import ENGINE, Value
+from gradloom.errors import GradloomWarning
+
+if ENGINE == "native":
+    from gradloom._native.vector import places_hold
+else:
+
+    def places_hold(places: tuple["Place", ...]) -> bool:
+        """Whether every place holds what it held; the native twin looks at identity alone."""
+        return all(_holds(*place) for place in places)
+
+
+__all__ = ["MOST", "Watch"]
+
+Place = tuple[Any, Any, Any]
+"""(list, None, items), (dict, its keys, its values), (dict, a key, its value) or (cell, None, content)."""
+
+MOST = 100_000
+_INSTALLED = tuple(
+    {os.path.dirname(gradloom.__file__), sysconfig.get_path("stdlib"), *site.getsitepackages()}
+)
+_ATOMS = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    type,
+    types.ModuleType,
+    types.BuiltinFunctionType,
+    Value,
+)
+
+
+class Watch:
+    """The surroundings of ``f`` as they are now.
+
+    Examples
+    --------
+    >>> scale = [2.0]
+    >>> watch = Watch(lambda x: scale[0] * x)
+    >>> watch.changed()
+    >>> scale[0] = 3.0
+    >>> watch.changed()
+    'an item of a list'
+    """
+
+    def __init__(self, f: Any):
+        self._slots = 0
+        self._places: list[Place] = []
+        self._arrays: list[tuple[np.ndarray, np.ndarray]] = []
+        self._keep: dict[int, Any] = {}  # alive, so that no other object gets its id
+        work = [f]
+        while work and self._slots <= MOST:
+            x = work.pop()
+            if id(x) not in self._keep and not isinstance(x, _ATOMS):
+                self._keep[id(x)] = x
+                work.extend(self._look(x))
+        if work:
+            warnings.warn(
+                f"{getattr(f, '__qualname__', f)} reaches more than {MOST:,} slots; changes beyond are not "
+                "noticed: pass large tables as arguments",
+                GradloomWarning,
+                stacklevel=4,
+            )
+        self.places = tuple(self._places)
+
+    @property
+    def quick(self) -> bool:
+        """Whether the places are all that there is to compare."""
+        return not self._arrays
+
+    def _look(self, x: Any) -> list[Any]:
+        """Remember what ``x`` holds; what is to be followed."""
+        if isinstance(x, types.FunctionType):
+            return self._function(x)
+        if isinstance(x, types.MethodType):
+            return [x.__func__, x.__self__]
+        if isinstance(x, partial):
+            return [x.func, x.args, x.keywords]
+        if isinstance(x, list):
+            self._remember(x, None, tuple(x), len(x))
+            return list(x)
+        if isinstance(x, (tuple, frozenset)):
+            return list(x)
+        if isinstance(x, dict):
+            self._remember(x, tuple(x), tuple(x.values()), len(x))
+            return list(x.values())
+        if isinstance(x, np.ndarray):
+            self._slots += x.size
+            if self._slots <= MOST:
+                self._arrays.append((x, x.copy()))
+            return list(x.flat) if x.dtype == object else []
+        if hasattr(type(x), "_watched"):  # a compiled function: what it was made from
+            return [x._watched]
+        call = vars(type(x)).get("__call__")
+        attributes = getattr(x, "__dict__", None)
+        found = [call] if isinstance(call, types.FunctionType) else []
+        return found + ([attributes] if isinstance(attributes, dict) else [])
+
+    def _remember(self, container: Any, key: Any, value: Any, slots: int = 1) -> None:
+        self._places.append((container, key, value))
+        self._slots += slots
+
+    def _function(self, f: types.FunctionType) -> list[Any]:
+        if f.__code__.co_filename.startswith(_INSTALLED):
+            return [cell.cell_contents for cell in f.__closure__ or () if _filled(cell)]
+        found: list[Any] = [f.__defaults__ or (), f.__kwdefaults__ or {}, f.__dict__]
+        for cell in f.__closure__ or ():
+            if _filled(cell):
+                self._remember(cell, None, cell.cell_contents)
+                found.append(cell.cell_contents)
+        for name in _names(f.__code__):
+            if name in f.__globals__:
+                self._remember(f.__globals__, name, f.__globals__[name])
+                found.append(f.__globals__[name])
+        return found
+
+    def changed(self) -> str | None:
+        """What is no longer as it was, in words; None if all is."""
+        if not places_hold(self.places):
+            for place in self.places:
+                if not _holds(*place):
+                    return _words(*place)
+        for array, copy in self._arrays:
+            if array.shape != copy.shape or not _equal(array, copy):
+                return "an element of an array"
+        return None
+
+
+def _holds(container: Any, key: Any, value: Any) -> bool:
+    """Whether a place holds the same objects, or numbers of the same bits."""
+    if isinstance(container, list):
+        return len(container) == len(value) and all(map(_same, container, value))
+    if isinstance(container, types.CellType):
+        return _filled(container) and _same(container.cell_contents, value)
+    if isinstance(key, tuple):
+        return tuple(container) == key and all(map(_same, container.values(), value))
+    return key in container and _same(container[key], value)
+
+
+def _words(container: Any, key: Any, value: Any) -> str:
+    if isinstance(container, list):
+        return "an item of a list"
+    if isinstance(container, types.CellType):
+        return "a variable of the enclosing function"
+    return "an item of a dict, or an attribute" if isinstance(key, tuple) else f"the global {key}"
+
+
+def _equal(array: np.ndarray, copy: np.ndarray) -> bool:
+    if array.dtype == object:
+        return all(map(operator.is_, array.flat, copy.flat))
+    return array.tobytes() == copy.tobytes()
+
+
+def _same(x: Any, y: Any) -> bool:
+    if x is y:
+        return True
+    if type(x) is not type(y):
+        return False
+    if isinstance(x, float):
+        return struct.pack("<d", x) == struct.pack("<d", y)
+    return isinstance(x, (int, complex, str, bytes)) and x == y
+
+
+def _filled(cell: types.CellType) -> bool:
+    try:
+        return cell.cell_contents is cell.cell_contents
+    except ValueError:
+        return False
+
+
+def _names(code: types.CodeType) -> set[str]:
+    """The global names that the code may read, those of the functions defined in it included."""
+    names = set(code.co_names)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            names |= _names(constant)
+    return names

@@ -1,0 +1,146 @@
+"""How far rounding may move a result: the room that two engines have to differ in.
+
+Takes: a ``Source`` of ``programs.py`` and a point.
+Gives: ``Run``: the program on eager Values at that point, with its value, gradients, path and rooms.
+Promises: the room is measured on this very graph, which is evaluated again with each inexact result a
+few units in the last place off. A result that was not rounded is left alone, so that ties and steps
+that are reached exactly are compared strictly.
+"""
+
+import functools
+import math
+import random
+import sys
+from pathlib import Path
+
+import gradloom.engine
+from gradloom import Value
+from gradloom.arithmetic import local_derivatives
+from gradloom.ops import spell
+
+sys.path.insert(0, str(Path(__file__).parent))
+import ieee
+from structures import like
+
+__all__ = ["Run", "number", "same"]
+
+ULPS, SAMPLES = 16 * 2.0**-53, 4
+
+
+class Run:
+    """``total`` of a program at one point, recorded: its value, its gradients, its graph.
+
+    ``kind``: ``Value``, which raises where Python's arithmetic does, or ``ieee.Number``, which does not.
+    """
+
+    def __init__(self, source, point, kind=Value):
+        self.inputs = [kind(x) for x in point]
+        self.eager = kind is Value
+        self.leaves = [*self.inputs, *source.parameters_of(kind)]
+        result = source.names(kind)["total"](*like(source.shapes, iter(self.inputs)))
+        self.root = result if isinstance(result, kind) else kind(result)
+        self.value = self.root.data
+        self.nodes = (gradloom.engine.order if self.eager else ieee.order)(self.root)
+        self.recipes = [node._recipe for node in self.nodes]
+        place = {node: i for i, node in enumerate(self.nodes)}
+        self.operands = [
+            tuple(place[x] if isinstance(x, kind) else x for x in operands) for _, operands in self.recipes
+        ]
+        self.places = [place.get(leaf) for leaf in self.leaves]
+        self.jumps = False  # set where a truth that is used as a number hangs on the last place
+
+    def gradients(self):
+        """What ``backward()`` gives, but that nothing comes from below a staircase.
+
+        The eager sweep walks on below ``floor`` with the 0 that did not arrive, and 0 times the infinite
+        derivative of something there is nan. A Program has no such way at all, which is the better answer.
+        """
+        gradients = self._evaluate(None)[1]
+        if not self.eager:
+            return gradients
+        for leaf in self.leaves:
+            leaf.grad = 0.0
+        if self.root.operands or self.root in self.leaves:
+            self.root.backward()
+        return [
+            mine if math.isnan(leaf.grad) else leaf.grad
+            for leaf, mine in zip(self.leaves, gradients, strict=True)
+        ]
+
+    def path(self):
+        """What was computed, without the numbers: two points on one path have the same."""
+        shape = [tuple(i if type(i) is int else None for i in operands) for operands in self.operands]
+        return *self.places, *zip((row and row.name for row, _ in self.recipes), shape, strict=True)
+
+    def rooms(self):
+        """How far rounding may move the value and each gradient; inf where it may do anything."""
+        value, gradients = self._evaluate(None)
+        if self.jumps:
+            return math.inf, [math.inf] * len(gradients)
+        rooms = [1e-12 * abs(x) for x in (value, *gradients)]
+        draw = random.Random(len(self.nodes))
+        for _ in range(SAMPLES):
+            moved, others = self._evaluate(draw)
+            for i, (x, y) in enumerate(zip((moved, *others), (value, *gradients), strict=True)):
+                if not same(x, y):
+                    rooms[i] = max(rooms[i], 8.0 * abs(x - y)) if math.isfinite(x - y) else math.inf
+        return rooms[0], rooms[1:]
+
+    def _evaluate(self, draw):
+        def blur(x):
+            return x if draw is None else x * (1.0 + draw.choice((-ULPS, ULPS)))
+
+        numbers = []
+        for node, (row, _), operands in zip(self.nodes, self.recipes, self.operands, strict=True):
+            if row is None:
+                numbers.append(node.data)
+                continue
+            xs = [numbers[i] if type(i) is int else i for i in operands]
+            result = ieee.evaluate(row, xs)
+            numbers.append(result if exact(row.name, xs, result) else blur(result))
+        adjoints = [None] * len(numbers)  # None: nothing arrives
+        adjoints[-1] = 1.0
+        for k in range(len(numbers) - 1, -1, -1):
+            row = self.recipes[k][0]
+            if row is None or adjoints[k] is None:
+                continue
+            operands = self.operands[k]
+            xs = [numbers[i] if type(i) is int else i for i in operands]
+            partials = local_derivatives(row, xs, numbers[k])
+            for i, partial, formula in zip(operands, partials, formulas(row), strict=False):
+                if type(i) is int and formula != "0.0":
+                    taken = not (partial == 0.0 and row.selects)
+                    adjoints[i] = (adjoints[i] or 0.0) + (blur(partial * adjoints[k]) if taken else 0.0)
+        return numbers[-1], [0.0 if i is None else adjoints[i] or 0.0 for i in self.places]
+
+
+@functools.cache
+def formulas(row):
+    return spell(row)
+
+
+NEVER_ROUNDED = {"neg", "relu", "abs", "maximum", "minimum", "where", "chosen", "floor", "ceil", "round"}
+NEVER_ROUNDED |= {"copysign", "detach", "lt", "le", "gt", "ge", "eq", "ne", "floordiv"}
+
+
+def exact(name, xs, r):
+    """Whether the result ``r`` of an operation was not rounded, so that every engine must have it."""
+    if name in NEVER_ROUNDED or not math.isfinite(r) or (r == 0.0 and name not in ("mul", "div")):
+        return True
+    if name in ("add", "sub"):
+        a, b = xs[0], xs[1] if name == "add" else -xs[1]
+        back = r - a
+        return (a - (r - back)) + (b - back) == 0.0
+    if name in ("mul", "powc", "div", "sqrt"):  # small numbers on a coarse grid: nothing to round
+        return all(abs(x) < 1024.0 and x * 4096.0 == round(x * 4096.0) for x in (*xs, r))
+    return r == 1.0
+
+
+def number(x):
+    """The float in a float or Value."""
+    return x.data if isinstance(x, (Value, ieee.Number)) else float(x)
+
+
+def same(x, y, room=0.0):
+    """Whether two numbers are equal (nan is nan, -0.0 is 0.0) or no further apart than ``room``."""
+    return x == y or (math.isnan(x) and math.isnan(y)) or room == math.inf or abs(x - y) <= room

@@ -1,0 +1,336 @@
+"""The vectoriser and the machine that runs its programs, against the plain evaluation of the Program."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from gradloom.arithmetic import IEEE
+from gradloom.compiler.program import OPCODES, ROWS, Builder, Guard, Program
+from gradloom.compiler.single import Machine, Prepared, prepare
+from gradloom.compiler.vector_program import define_vector
+from gradloom.compiler.vectorize import allocate, contract, schedule, vectorize
+
+ARITHMETIC = ["add", "add", "sub", "mul", "mul", "div", "neg", "abs", "relu", "maximum", "where", "lt"]
+SMOOTH = ["tanh", "sin", "exp", "atan2", "hypot", "sigmoid"]
+
+
+def evaluate(program, inputs):
+    """Every instruction's number, and beside it the sum of the magnitudes that sums were made from."""
+    numbers, sizes = [], []
+    with np.errstate(all="ignore"):
+        for i, instruction in enumerate(program):
+            if instruction.name in ("input", "constant"):
+                x = float(inputs[i]) if instruction.name == "input" else instruction.number
+                numbers.append(np.float64(x))
+                sizes.append(abs(x))
+                continue
+            xs = [numbers[k] for k in instruction.operands]
+            numbers.append(np.float64(getattr(IEEE, instruction.name)(*xs)))
+            big = [sizes[k] for k in instruction.operands]
+            if instruction.name in ("add", "sub"):
+                sizes.append(big[0] + big[1])
+            elif instruction.name == "mul":
+                sizes.append(big[0] * big[1])
+            else:
+                sizes.append(max(abs(numbers[-1]), *big))
+    return np.array(numbers, dtype=float), np.array(sizes, dtype=float)
+
+
+def random_program(seed, names=ARITHMETIC):
+    """Wide, narrow, deep; sums, dots, matrix products; reuse, constants, unused inputs, odd outputs."""
+    rng = random.Random(seed)
+    b = Builder(inputs=rng.choice([0, 1, 2, 5, 40]))
+    constants = rng.sample([0.5, -1.0, 2.0, 0.0, -0.0], rng.randint(1, 3))
+    pool = [*range(b.inputs), *map(b.constant, constants)]
+    width = rng.choice([1, 2, 3, 8, 20])
+
+    def pick():
+        return rng.choice(pool[-50:] if rng.random() < 0.7 else pool)
+
+    def total(terms):
+        acc = terms[0]
+        for x in terms[1:]:
+            acc = b.emit("add", *((acc, x) if rng.random() < 0.9 else (x, acc)))
+        return acc
+
+    for _ in range(rng.choice([0, 1, 4, 12])):
+        kind, made = rng.choice(["map", "map", "sum", "dot", "matrix", "mixed", "chain"]), []
+        if kind == "map":
+            name = rng.choice(names)
+            made = [b.emit(name, *(pick() for _ in range(ROWS[OPCODES[name]].arity))) for _ in range(width)]
+        elif kind == "matrix":
+            n, k = rng.randint(2, 6), rng.randint(2, 9)
+            rows = [[pick() for _ in range(k)] for _ in range(n)]
+            start = rng.randrange(len(pool))
+            xs = (pool[start:] + [pick() for _ in range(k)])[:k]
+            for vector in (xs, xs[::-1]):
+                made += [
+                    total([b.emit("mul", w, x) for w, x in zip(row, vector, strict=True)]) for row in rows
+                ]
+        elif kind == "chain":
+            x = pick()
+            for _ in range(width * 3):
+                x = b.emit(rng.choice(["mul", "add", "sub"]), x, pick())
+                x = b.emit("relu", x) if rng.random() < 0.2 else x
+            made = [x]
+        else:
+            k = rng.randint(2, 20)
+            for _ in range(width):
+                terms = [pick() for _ in range(k)]
+                if kind != "sum":
+                    share = 1.0 if kind == "dot" else 0.5
+                    terms = [b.emit("mul", x, pick()) if rng.random() < share else x for x in terms]
+                made.append(total(terms))
+        pool += [b.emit("mul", x, b.constant(0.25)) if rng.random() < 0.1 else x for x in made]
+    outputs = [rng.choice(pool) for _ in range(rng.choice([0, 1, 3, 30]))]
+    guards = [Guard(rng.choice(pool), rng.random() < 0.5, "f.py:1") for _ in range(rng.choice([0, 0, 1, 3]))]
+    program = b.finish(outputs * (1 + (rng.random() < 0.2)), guards).verified()
+    return program, np.array([rng.uniform(-2.0, 2.0) for _ in range(b.inputs)])
+
+
+def failed_guard(program, numbers):
+    wrong = [i for i, g in enumerate(program.guards) if (numbers[g.condition] != 0.0) != g.truth]
+    return wrong[0] if wrong else -1
+
+
+def assert_close(got, numbers, sizes, outputs):
+    want, size = numbers[outputs], sizes[outputs]
+    plain = np.isfinite(want) & np.isfinite(size)
+    assert np.array_equal(np.isnan(got), np.isnan(want)) or not plain.all()
+    assert np.all(np.abs(got[plain] - want[plain]) <= 1e-12 * size[plain] + 1e-300)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_same_order_agrees_to_the_bit(seed):
+    program, inputs = random_program(seed, ARITHMETIC)
+    numbers, _ = evaluate(program, inputs)
+    want = numbers[program.outputs]
+    v = vectorize(program, same_order=True).verified()
+    prepared = prepare(program, same_order=True)
+    for got, failed in (define_vector(v, inputs), prepared.run(inputs)):
+        assert np.array_equal(got, want, equal_nan=True)
+        assert np.array_equal(np.signbit(got[want == 0]), np.signbit(want[want == 0]))
+        assert failed == failed_guard(program, numbers)
+    if not program.guards:
+        assert np.array_equal(prepared.floats(*inputs.tolist()), want, equal_nan=True)
+
+
+@pytest.mark.parametrize("seed", range(150))
+def test_regrouped_sums_agree_within_their_magnitudes(seed):
+    program, inputs = random_program(seed, [*SMOOTH, "add", "mul", "sub"])
+    numbers, sizes = evaluate(program, inputs)
+    v = vectorize(program).verified()
+    for got, failed in (define_vector(v, inputs), prepare(program).run(inputs)):
+        assert_close(got, numbers, sizes, program.outputs)
+        assert failed == failed_guard(program, numbers)  # guards keep the source order
+
+
+@pytest.mark.parametrize("same_order", [False, True])
+@pytest.mark.parametrize("seed", range(0, 150, 3))
+def test_no_two_live_values_share_a_slot(seed, same_order):
+    program, _ = random_program(seed, [*SMOOTH, "add", "mul"])
+    graph = contract(program, same_order)
+    order, bounds, vector = schedule(graph)
+    slots = allocate(graph, order, bounds, vector)
+    holds = {int(slots.slot[i]): i for i in range(len(graph.op)) if graph.start[i] == graph.start[i + 1]}
+    for begin, end, together in zip(bounds[:-1], bounds[1:], vector, strict=True):
+        for members in [order[begin:end]] if together else order[begin:end, None]:
+            for i in members:
+                for x in graph.args[graph.start[i] : graph.start[i + 1]]:
+                    assert holds[int(slots.slot[x])] == x
+            holds.update((int(slots.slot[i]), i) for i in members)
+            if together:
+                assert np.array_equal(np.diff(slots.slot[members]), np.ones(len(members) - 1))
+    for i in [*graph.outputs, *graph.conditions]:
+        assert holds[int(slots.slot[i])] == i
+
+
+def weighted(b, rows, columns, weights, xs):
+    """The instructions of a matrix times a vector, as plain code writes them."""
+    sums = []
+    for r in range(rows):
+        acc = b.emit("mul", weights + r * columns, xs[0])
+        for c in range(1, columns):
+            acc = b.emit("add", acc, b.emit("mul", weights + r * columns + c, xs[c]))
+        sums.append(acc)
+    return sums
+
+
+def test_a_layer_is_one_dot_product_of_slices():
+    b = Builder(inputs=4 * 4 + 4)
+    sums = weighted(b, 4, 4, 0, [16, 17, 18, 19])
+    tanhs = [b.emit("tanh", x) for x in sums]
+    half = b.constant(0.5)
+    program = b.finish([b.emit("mul", x, half) for x in tanhs])
+    assert (
+        str(vectorize(program).verified())
+        == """\
+vector program of 20 inputs in 33 slots
+  s0 = constant 0.5
+  s1:21 = inputs
+  s21:25 = dot[4] s1+4i+1j s17+1j
+  s25:29 = tanh s21:25
+  s29 = mul s25 s0
+  s30 = mul s26 s0
+  s31 = mul s27 s0
+  s32 = mul s28 s0
+  return s29 s30 s31 s32"""
+    )
+
+
+def test_a_few_instructions_run_one_by_one():
+    text = """
+        program of 3 inputs
+          v3 = mul v0 v1
+          v4 = sub v2 v3
+          v5 = mul v4 v4
+          v6 = mul v0 v0
+          v7 = add v5 v6
+          v8 = add v7 v1
+          return v8"""
+    assert (
+        str(vectorize(Program.parse(text)).verified())
+        == """\
+vector program of 3 inputs in 4 slots
+  s0:3 = inputs
+  s3 = submul s0 s1 s2
+  s3 = dot s0 s0 s3 s3
+  s3 = add s3 s1
+  return s3"""
+    )
+    guarded = text.replace("return v8", "v9 = lt v8 v2\nguard v9 is true at f.py:3\nreturn v8")
+    assert (
+        str(vectorize(Program.parse(guarded)).verified())
+        == """\
+vector program of 3 inputs in 5 slots
+  s0:3 = inputs
+  s3 = submul s0 s1 s2
+  s3 = mul s3 s3
+  s3 = muladd s0 s0 s3
+  s3 = add s3 s1
+  s4 = lt s3 s2
+  guard s4 is true
+  return s3"""
+    )
+
+
+def test_operands_here_and_there_are_an_index_list():
+    b = Builder(inputs=40)
+    places = [3, 1, 4, 15, 9, 2, 6, 5, 35, 8, 7, 19, 32, 38, 33, 26]
+    program = b.finish([b.emit("add", x, 20 + i) for i, x in enumerate(places)])
+    assert (
+        str(vectorize(program).verified())
+        == """\
+vector program of 40 inputs in 56 slots
+  s0:40 = inputs
+  s40:56 = add [s3 s1 s4 s15 s9 s2 s6 s5 s35 s8 s7 s19 s32 s38 s33 s26] s20:36
+  return s40 s41 s42 s43 s44 s45 s46 s47 s48 s49 s50 s51 s52 s53 s54 s55"""
+    )
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 4), (8, 16, 16), (5, 33, 7), (1, 64, 9), (6, 3, 3), (2, 9, 130)])
+def test_products_of_matrices_of_all_shapes(shape):
+    """Y = X W', and what a reverse sweep makes of it: X' G and G W, with their strides the other way."""
+    tokens, rows, columns = shape
+    rng = np.random.default_rng(1)
+    w, x = rng.normal(size=(rows, columns)), rng.normal(size=(tokens, columns))
+    g = rng.normal(size=(tokens, rows))
+    b = Builder(inputs=w.size + x.size + g.size)
+    wi, xi, gi = np.split(np.arange(b.inputs), [w.size, w.size + x.size])
+    wi, xi, gi = wi.reshape(w.shape), xi.reshape(x.shape), gi.reshape(g.shape)
+
+    def product(left, right):
+        found = []
+        for xs in left:
+            for ys in right.T:
+                acc = b.emit("mul", xs[0], ys[0])
+                for k in range(1, len(xs)):
+                    acc = b.emit("add", acc, b.emit("mul", xs[k], ys[k]))
+                found.append(acc)
+        return found
+
+    outputs = product(xi, wi.T) + product(gi, wi) + product(gi.T, xi)
+    got = prepare(b.finish(outputs))(np.concatenate([w.ravel(), x.ravel(), g.ravel()]))
+    want = np.concatenate([(x @ w.T).ravel(), (g @ w).ravel(), (g.T @ x).ravel()])
+    assert np.abs(got - want).max() < 1e-12
+
+
+def test_deep_and_narrow_programs_reuse_their_slots():
+    b = Builder(inputs=2)
+    x, y = 0, 1
+    for _ in range(20_000):
+        x, y = b.emit("sub", x, b.emit("mul", y, y)), b.emit("add", y, x)
+        y = b.emit("tanh", y)
+        x = b.emit("tanh", x)
+    v = vectorize(b.finish([x, y]))
+    assert v.slots < 10
+    assert len(v) == 1
+
+
+# ---- bad input
+def test_wrong_inputs_are_refused():
+    program = Program.parse("program of 2 inputs\n v2 = div v0 v1\n return v2")
+    for prepared in (prepare(program), Prepared(vectorize(program))):
+        with pytest.raises(TypeError, match=r"shape \(2,\)"):
+            prepared([1.0, 2.0])
+        for bad in (np.zeros(3), np.zeros((2, 1)), np.zeros(2, np.float32), np.zeros(2, np.int64)):
+            with pytest.raises(ValueError, match=r"shape \(2,\)"):
+                prepared(bad)
+        with pytest.raises(TypeError, match="2 inputs, not 1"):
+            prepared.floats(1.0)
+        with pytest.raises((TypeError, ValueError)):
+            prepared.floats(1.0, "two")
+        assert prepared.floats(1, np.float64(0.0)) == (float("inf"),)
+
+
+def test_floats_name_the_guard_that_fails():
+    program = Program.parse(
+        """
+        program of 2 inputs
+          v2 = lt v0 v1
+          v3 = gt v0 v1
+          guard v2 is true
+          guard v3 is false
+          return v0"""
+    )
+    for prepared in (prepare(program), Prepared(vectorize(program))):
+        assert prepared.floats(1.0, 2.0) == (1.0,)
+        assert prepared.floats(2.0, 1.0) == 0
+        assert prepared.run(np.array([2.0, 1.0]))[1] == 0
+
+
+@pytest.mark.skipif(Machine is None, reason="there is no native machine")
+def test_broken_columns_are_refused_and_never_crash():
+    rng = np.random.default_rng(3)
+    refused = 0
+    for seed in range(60):
+        program, inputs = random_program(seed, SMOOTH)
+        v = vectorize(program)
+        for _ in range(20):
+            columns = {k: getattr(v, k).copy() for k in ("words", "indices", "outputs", "guards")}
+            column = columns[rng.choice([k for k, c in columns.items() if c.size] or ["words"])]
+            if column.size:
+                column.flat[rng.integers(column.size)] += rng.choice([-1000000, -7, -1, 1, 5, 1 << 20])
+            try:
+                Machine(v.inputs, v.slots, v.constants, *columns.values()).run(inputs)
+            except (ValueError, OverflowError) as error:
+                refused += "vector program is broken" in str(error)
+    assert refused > 300
+    with pytest.raises(ValueError, match="do not fit"):
+        Machine(5, 2, v.constants, v.words, v.indices, v.outputs, v.guards)
+    with pytest.raises(TypeError, match="contiguous int32"):
+        Machine(v.inputs, v.slots, v.constants, v.words.astype(np.int64), v.indices, v.outputs, v.guards)
+
+
+def test_threads_work_on_slots_of_their_own():
+    b = Builder(inputs=1)
+    x = 0
+    for _ in range(30_000):
+        x = b.emit("add", b.emit("mul", x, x), b.constant(-1.0)) if x else b.emit("sin", x)
+    prepared = prepare(b.finish([x]))
+    want = {x: prepared.floats(x) for x in (0.1, 0.2, 0.3, 0.4)}
+    with ThreadPoolExecutor(4) as pool:
+        got = list(pool.map(lambda x: (x, prepared.floats(x)), [0.1, 0.2, 0.3, 0.4] * 25))
+    assert all(want[x] == y for x, y in got)
