@@ -53,9 +53,9 @@ def as_numpy(c: str) -> str:
         condition, mark, rest = text.partition("?")
         if mark:
             return f"where({', '.join(map(flat, (condition, *rest.split(':', 1))))})"
-        for symbol in ("||", "&&"):  # in NumPy, & and | bind closer than a comparison
-            if symbol in text:
-                return f" {symbol[0]} ".join(f"({flat(part)})" for part in text.split(symbol))
+        for c_word, word in (("||", "|"), ("&&", "&")):
+            if c_word in text:
+                return f" {word} ".join(f"({flat(part)})" for part in text.split(c_word))
         return text.strip()
 
     groups: list[str] = []
