@@ -35,6 +35,7 @@ __all__ = [
     "holds_values",
     "object_array",
     "put_together",
+    "statics",
     "take_apart",
     "vector",
 ]
@@ -77,6 +78,8 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
         return _NUMBER
     if hasattr(x, "__array__"):
         return _take_array_apart(np.asarray(x), numbers, numeric)
+    if hasattr(x, "__next__"):
+        raise TypeError(f"a {type(x).__name__} runs out after one call; pass a list of its items")
     try:
         hash(x)
     except TypeError:
@@ -111,6 +114,15 @@ def holds_values(form: Form) -> bool:
     if form[0] == "number":
         return form[1]
     return form[0] not in ("array", "static") and any(map(holds_values, form[-1]))
+
+
+def statics(form: Form) -> Iterator[Any]:
+    """What is part of the program in a form."""
+    if form[0] == "static":
+        yield form[2]
+    elif form[0] not in ("number", "array"):
+        for part in form[-1]:
+            yield from statics(part)
 
 
 def put_together(form: Form, numbers: Iterable[Any]) -> Any:

@@ -20,12 +20,12 @@ import numpy as np
 
 from gradloom.compiler.batches import Batch
 from gradloom.compiler.derivatives import reverse
-from gradloom.compiler.interpreter import prepare, prepare_rows
+from gradloom.compiler.interpreter import define, prepare, prepare_rows
 from gradloom.compiler.lowering import Lower, Lowered, pick
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.program import Program
 from gradloom.compiler.simplify import simplify
-from gradloom.compiler.tracing import Traced, name_of, trace
+from gradloom.compiler.tracing import Traced, drew, line_of, name_of, trace
 from gradloom.compiler.watch import Watch
 from gradloom.engine import read
 from gradloom.errors import PathWarning, TraceError
@@ -161,7 +161,29 @@ class Paths:
         self.last: Path | None = None
         self.turned: Counter[str] = Counter()
 
+    def on_values(self, path: Path) -> bool:
+        """Whether the function reaches Values: if so its results are Values, whatever the path."""
+        return bool(path.captured) or (self.watch is not None and self.watch.values)
+
+    @property
+    def forms(self) -> tuple[Form, Form]:
+        """The forms of the tuple and of the dict of the arguments."""
+        positional, named = self.arguments
+        return ("tuple", tuple(positional)), named
+
     # ---- one evaluation
+    def path(self, numbers: np.ndarray) -> Path:
+        """The path that these numbers take."""
+        path = self.last or self._trace(numbers, b"", "the first call")
+        while True:
+            program = path.traced.program
+            at = program.with_results([guard.condition for guard in program.guards])
+            truths = define(at, list(path.inputs(numbers))) if program.guards else []
+            wrong = [k for k, x in enumerate(truths) if bool(x) != program.guards[k].truth]
+            if not wrong:
+                return path
+            path = self._other(path, wrong[0], numbers)
+
     def run(
         self, numbers: np.ndarray, extra: np.ndarray | None = None, wrt: Sequence[int] = ()
     ) -> tuple[Path, np.ndarray, np.ndarray]:
@@ -193,8 +215,8 @@ class Paths:
     def _trace(self, numbers: np.ndarray, prefix: bytes, why: str, line: str = "") -> Path:
         start = time.perf_counter()
         positional, named = self.arguments
-        forms = ("tuple", tuple(positional)), named
-        traced = trace(self.f, forms, numbers.tolist(), list(map(bool, prefix)))
+        chance = self.watch.chance() if self.watch else b""
+        traced = trace(self.f, self.forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
             raise TraceError(
                 f"{name_of(self.f)} branched otherwise than before on the same numbers; "
@@ -205,6 +227,13 @@ class Paths:
             raise TraceError(
                 f"{name_of(self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead"
+            )
+        if self.watch and self.watch.chance() != chance:
+            raise TraceError(drew(self.f))
+        if self.paths and traced.form != self.paths[0].traced.form:
+            raise TraceError(
+                f"{line_of(self.f)}: {name_of(self.f)} returns another structure when {why} than otherwise; "
+                "let all paths return the same nesting and shapes"
             )
         forms_of_arguments = positional + list(named[-1])
         path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)

@@ -10,8 +10,9 @@ names otherwise (closures, globals, lists, attributes) is watched, and a change 
 """
 
 import functools
+import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.lowering import (
@@ -26,6 +27,7 @@ from gradloom.compiler.lowering import (
 )
 from gradloom.compiler.mapped import Mapped
 from gradloom.compiler.nesting import take_apart
+from gradloom.compiler.tracing import is_traced
 
 __all__ = ["compile", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"]
 
@@ -36,6 +38,8 @@ def compile(  # noqa: A001  # the field's word
     static: str | Sequence[str] = (),
     same_order: bool = False,
     max_paths: int = 1024,
+    verify: bool = False,
+    check_finite: bool = False,
 ) -> Any:
     """``f``, traced at its first call and then run as a Program.
 
@@ -49,7 +53,11 @@ def compile(  # noqa: A001  # the field's word
         Keep the order of sums; the result then agrees with the function's to the last bit wherever the C
         library does.
     max_paths : int
-        How many ways through the branches are kept.
+        How many ways through the branches are kept, for arguments of one nesting.
+    verify : bool
+        At the 1st, 2nd, 4th, 8th ... call compare with plain Python, and raise a TraceError if it differs.
+    check_finite : bool
+        Raise a FloatingPointError where a result is inf or nan, naming the line that made the first.
 
     Returns
     -------
@@ -71,9 +79,16 @@ def compile(  # noqa: A001  # the field's word
     >>> f(3.0), f(-2.0)
     (9.0, 2.0)
     """
+    options: dict[str, Any] = {
+        "static": static,
+        "same_order": same_order,
+        "max_paths": max_paths,
+        "verify": verify,
+        "check_finite": check_finite,
+    }
     if f is None:
-        return functools.partial(compile, static=static, same_order=same_order, max_paths=max_paths)
-    return Compiled(f, "compile", static=static, same_order=same_order, max_paths=max_paths)
+        return functools.partial(compile, **options)
+    return Compiled(f, "compile", **options)
 
 
 def grad(
@@ -282,7 +297,29 @@ def _shape(form: Any) -> Any:
     return form if form[0] == "static" else (*form[:-1], tuple(map(_shape, form[-1])))
 
 
-@functools.lru_cache(maxsize=256)  # so that grad(f)(x) in a loop does not trace again
 def _kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
-    """One compiled function for each function and transform."""
-    return Compiled(f, name, lower, numeric=numeric)
+    """One compiled function for each function and transform, so that grad(f)(x) in a loop does not trace
+    again; in a trace a new one, since ``f`` may hold Values of that trace."""
+    if is_traced():
+        return Compiled(f, name, lower, numeric=numeric)
+    return _cached(_Same(f), name, lower, numeric)
+
+
+class _Same(NamedTuple):
+    """A function as a key: equal to itself alone, and a method to the same one of the same instance."""
+
+    f: Callable[..., Any]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(self.f, types.MethodType) and isinstance(other, _Same):
+            return self.f == other.f
+        return isinstance(other, _Same) and self.f is other.f
+
+    def __hash__(self) -> int:
+        method = isinstance(self.f, types.MethodType)
+        return hash(self.f.__func__) if method else id(self.f)  # type: ignore[attr-defined]
+
+
+@functools.lru_cache(maxsize=256)
+def _cached(same: _Same, name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
+    return Compiled(same.f, name, lower, numeric=numeric)
