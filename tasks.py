@@ -103,7 +103,7 @@ def sanitize():
     flags = "-fsanitize=address -fno-omit-frame-pointer -g -O1"
     install("test", "-Csetup-args=-Dslabs=false", f"-Csetup-args=-Dc_args={flags}",
             f"-Csetup-args=-Dc_link_args={flags}")  # fmt: skip
-    # The C++ runtime with it: the sanitizer looks for it once, at the start, and other packages bring it later.
+    # The C++ runtime with it: the sanitizer looks for it at the start, and other packages bring it later.
     libraries = [
         subprocess.check_output(["gcc", f"-print-file-name={name}"], text=True).strip()
         for name in ("libasan.so", "libstdc++.so")

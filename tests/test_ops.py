@@ -245,7 +245,8 @@ def test_columns_have_the_same_operands(row):
     assert set(row.marks.split()) <= known
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.id not in ("and", "or", "not")])  # of bits, on floats
+# Python's & and | are about bits.
+@pytest.mark.parametrize("row", [row for row in ROWS if row.id not in ("and", "or", "not")])
 def test_spelling_is_the_call(row):
     names = operand_names(row.arity)
     for point in points(row):

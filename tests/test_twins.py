@@ -87,7 +87,7 @@ def grow(engine, seed):
 def test_random_graphs_agree(plain, seed):
     answers = []
     for engine in (plain, native):
-        root, leaves = grow(engine, seed)
+        root, _ = grow(engine, seed)
         root.backward()
         root.backward(0.5)
         numbers = [root.data, len(engine.order(root)), *(x.grad for x in engine.topological_order(root))]

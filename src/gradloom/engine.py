@@ -35,8 +35,18 @@ from gradloom.arithmetic import (
 from gradloom.errors import NativeEngineWarning
 from gradloom.ops import TABLE
 
-__all__ = ["Value", "apply", "no_grad", "read", "topological_order", "write"]
-
+__all__ = [
+    "Value",
+    "apply",
+    "get_tracer",
+    "no_grad",
+    "order",
+    "read",
+    "set_silent",
+    "set_tracer",
+    "topological_order",
+    "write",
+]
 
 
 class _Thread(threading.local):

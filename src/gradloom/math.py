@@ -43,8 +43,9 @@ def _operand(x, name):
     if is_number(x):
         return float(x)
     if isinstance(x, np.ndarray):
-        raise TypeError(f"{name}() takes a sequence of numbers and Values, not of arrays; give it one row at a time")
-    cure = "make a list an array first: numpy.array(xs)" if isinstance(x, (list, tuple)) else "give it a number"
+        raise TypeError(f"{name}() takes a sequence of numbers and Values, not of arrays; give it one row")
+    a_list = isinstance(x, (list, tuple))
+    cure = "make a list an array first: numpy.array(xs)" if a_list else "give it a number"
     raise TypeError(f"{name}() takes numbers, Values and arrays of them, not {type(x).__name__}; {cure}")
 
 
@@ -257,7 +258,8 @@ def _pair(name, xs, ys):
 def _powers(name, xs):
     """A shift that keeps exp from overflowing, and exp(x - shift) for each x."""
     if isinstance(xs, Value) or not hasattr(xs, "__iter__"):
-        raise TypeError(f"{name}() takes a sequence of numbers and Values, not {type(xs).__name__}; write [x, y]")
+        kind = type(xs).__name__
+        raise TypeError(f"{name}() takes a sequence of numbers and Values, not {kind}; write [x, y]")
     xs = [_operand(x, name) for x in xs]
     if not xs:
         raise ValueError(f"{name}() of an empty sequence has no value; give it at least one number")

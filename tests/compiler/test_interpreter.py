@@ -325,6 +325,34 @@ def test_layers_become_matrices_and_their_gradients_outer_products(sizes, count,
 
 
 @each_level
+@pytest.mark.parametrize("terms", [1, 3])
+@pytest.mark.parametrize("penalty", [0, 1, 2])
+@pytest.mark.parametrize("side", [2, 5])
+def test_gradients_of_shared_or_penalised_weights_are_dots_too(side, penalty, terms, level):
+    """``side * side`` outputs: sums of ``terms`` products of vectors, and of uniform numbers."""
+    b, count = Builder(2 * terms * side + 2), 200
+    lefts, rights = ([[(t * 2 + s) * side + k for k in range(side)] for t in range(terms)] for s in (0, 1))
+    outputs = []
+    for i, j in itertools.product(range(side), repeat=2):
+        parts = [b.emit("mul", lefts[t][i], rights[t][j]) for t in range(terms)]
+        parts[1:1] = [b.inputs - 1, b.inputs - 2][:penalty]
+        total = parts[0]
+        for part in parts[1:]:
+            total = b.emit("add", total, part)
+        outputs.append(total)
+    program = b.finish(outputs)
+    mapped = [True] * (b.inputs - 2) + [False] * 2
+    rng = random.Random(side)
+    values = [np.array([float(rng.randint(-9, 9)) for _ in range(count)]) for _ in mapped[2:]] + [3.0, 7.0]
+    reduce = [rng.choice(["sum", "sum", "mean"]) for _ in outputs]
+    prepared = ready(program, mapped, reduce, level)
+    reduced, _ = prepared(*split(values, mapped, rng, count), count, 1)
+    np.testing.assert_allclose(reduced, expected(program, values, reduce, count)[0], rtol=1e-15)
+    if native and (terms == 1 or side == 5):
+        assert {step.split()[0] for step in prepared._rows.steps} == {"load", "outer"}
+
+
+@each_level
 def test_long_sums_are_cut_and_keep_few_vectors(level):
     b = Builder(2)
     x = s = 0

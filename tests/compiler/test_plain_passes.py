@@ -1,12 +1,16 @@
 """The passes that Cython compiled and the same files as plain Python write the same Programs."""
 
+import importlib
 import os
 import random
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+from gradloom.compiler import program
 from gradloom.compiler import simplify as module
 from gradloom.compiler.derivatives import forward, reverse
 from gradloom.compiler.program import Program
@@ -14,6 +18,7 @@ from gradloom.compiler.simplify import simplify
 from gradloom.engine import PURE
 from gradloom.ops import TABLE
 
+PASSES = ("columns", "simplify", "partials", "derivatives")
 compiled = pytest.mark.skipif(module.__file__.endswith(".py"), reason="the passes are not compiled here")
 PLAIN = """
 import sys
@@ -48,12 +53,20 @@ def test_compiled_and_plain_passes_agree(random_program):
     assert ours == plain
 
 
+def test_no_index_is_negative():
+    """The compiled passes check no index: x[-1] would read what lies before x."""
+    folder = Path(program.__file__).parent
+    for name in PASSES:
+        text = (folder / f"{name}.py").read_text(encoding="utf-8")
+        assert "wraparound=False" in text
+        assert not re.search(r"\w\[-", text), name
+
+
 def test_plain_passes_where_the_plain_engine_is_asked_for():
     assert not PURE or module.__file__.endswith(".py")
 
 
 @compiled
 def test_all_passes_are_compiled_or_none():
-    from gradloom.compiler import columns, derivatives, partials
-
-    assert not any(m.__file__.endswith(".py") for m in (columns, derivatives, partials))
+    modules = [importlib.import_module(f"gradloom.compiler.{name}") for name in PASSES]
+    assert not any(m.__file__.endswith(".py") for m in modules)

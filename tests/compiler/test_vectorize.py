@@ -196,7 +196,7 @@ def test_a_few_instructions_run_one_by_one():
 vector program of 3 inputs in 4 slots
   s0:3 = inputs
   s3 = submul s0 s1 s2
-  s3 = dot s3 s3 s0 s0
+  s3 = dot s0 s0 s3 s3
   s3 = add s3 s1
   return s3"""
     )

@@ -72,6 +72,7 @@ const Level LEVEL_NAMED(GRADLOOM_LEVEL) = {
     .matrix = matrix,
     .outer = outer,
     .transpose = transpose,
+    .untranspose = untranspose,
     .use = use,
     .used = used,
     .map = map,

@@ -44,7 +44,8 @@ typedef struct {
     double (*dot)(Count n, const double *x, const double *y);
     void (*combine)(Count n, double *base, const int32_t *items, int adds, int scaled, int products);
     void (*matrix)(Count n, double *base, const int32_t *items, int outputs, int terms);
-    void (*transpose)(Count n, int width, const char *x, Count stride, double *base, const int32_t *places);
+    void (*transpose)(Count n, int width, double *base, const int32_t *places, const char *x, Count stride);
+    void (*untranspose)(Count n, int width, const double *base, const int32_t *places, char *x, Count stride);
     void (*outer)(Count n, const double *base, const int32_t *items, int left, int right, double *sums);
     /* The vector functions by number (enum VectorFunction of kernels.h): how many arguments, and the setter.
      * `map` computes function f over n numbers with what is set, or with the C library if nothing is. */

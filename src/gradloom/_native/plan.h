@@ -39,6 +39,7 @@ typedef struct {
 typedef struct {
     int32_t n, inputs, uniform_inputs, mapped_inputs, outputs, reduced, columns, values, vectors;
     int exact;
+    double cost; /* of a row, in operations, roughly: what a number of an addition over a block costs */
     const Level *level;
     uint16_t *code;
     int32_t *start, *args;
@@ -48,6 +49,8 @@ typedef struct {
     Output *output;
     int32_t *uniform; /* the uniform instructions to compute, in order */
     int32_t uniforms;
+    int32_t *addend; /* pairs: an output, and a uniform instruction that each row adds to it */
+    int32_t addends;
     Step *steps;
     int32_t step_count, step_room;
     int32_t *items;
@@ -56,7 +59,7 @@ typedef struct {
 
 static void plan_free(Plan *p) {
     void *owned[] = {p->code, p->start, p->args, p->number, p->live, p->varies, p->place, p->output, p->uniform,
-                     p->steps, p->items};
+                     p->addend, p->steps, p->items};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
     memset(p, 0, sizeof *p);

@@ -11,7 +11,7 @@
 
 #include "plan.h"
 
-enum { LONGEST = 8 };
+enum { LONGEST = 8, MANY = 16 };
 
 /* ---- sums */
 /* What becomes of an instruction: a step of its own; INSIDE a tree of additions or the SUM at its root; MEMBER of
@@ -218,16 +218,59 @@ static int compare_pairs(const void *a, const void *b) {
     return (x->output > y->output) - (x->output < y->output);
 }
 
-/* The pairs, those of one left operand together; how many. */
-static int32_t find_pairs(const Plan *p, Sums *s, Pair *pairs) {
-    int32_t count = 0;
+static int is_pair(const Plan *p, const Sums *s, int32_t i) {
+    return is_product(p, s, i) && p->varies[operands_of(p, i)[0]] && p->varies[operands_of(p, i)[1]];
+}
+
+static Pair pair_of(const Plan *p, Sums *s, int32_t i, int32_t output) {
+    const int32_t *o = operands_of(p, i);
+    const int later = o[1] > o[0];
+    s->role[i] = GONE;
+    return (Pair){o[later], o[!later], output, i};
+}
+
+/* The products of a root whose terms are all products of two vectors or uniform numbers; 0 if some are not. */
+static int32_t products_of(const Plan *p, Sums *s, int32_t root) {
+    int32_t products = 0, *terms = s->terms + s->used;
+    const int32_t count = collect(p, s, root, terms, 0);
+    for (int32_t k = 0; k < count; k++) {
+        if (p->varies[terms[k]] && !is_pair(p, s, terms[k]))
+            return 0;
+        products += p->varies[terms[k]];
+    }
+    return products;
+}
+
+/* The pairs, those of one left operand together; how many. A sum over rows of a sum of products is one of dots, and
+ * a uniform number among its terms is added once: the gradient of a weight that is penalised, or used in several
+ * places. A dot costs about two terms of a combine, so that this is done for MANY such outputs, not for a few. */
+static int32_t find_pairs(Plan *p, Sums *s, Pair *pairs) {
+    int32_t count = 0, many = 0;
     for (int32_t j = 0; j < p->outputs; j++) {
-        const int32_t i = p->output[j].id, *o = operands_of(p, i);
-        if (!p->output[j].reduce || !is_product(p, s, i) || !p->varies[o[0]] || !p->varies[o[1]])
+        const int32_t i = p->output[j].id;
+        many += p->output[j].reduce && s->role[i] == SUM && s->uses[i] == 1 && products_of(p, s, i) > 1;
+    }
+    for (int32_t j = 0; j < p->outputs; j++) {
+        const int32_t i = p->output[j].id;
+        if (!p->output[j].reduce || s->uses[i] != 1)
             continue;
-        const int later = o[1] > o[0];
-        pairs[count++] = (Pair){o[later], o[!later], j, i};
+        if (is_pair(p, s, i))
+            pairs[count++] = pair_of(p, s, i, j);
+        if (s->role[i] != SUM)
+            continue;
+        const int32_t products = products_of(p, s, i);
+        if (products == 0 || (products > 1 && many < MANY))
+            continue;
+        int32_t *terms = s->terms + s->used;
+        const int32_t terms_count = collect(p, s, i, terms, 1);
         s->role[i] = GONE;
+        for (int32_t k = 0; k < terms_count; k++)
+            if (p->varies[terms[k]])
+                pairs[count++] = pair_of(p, s, terms[k], j);
+            else {
+                p->addend[2 * p->addends] = j;
+                p->addend[2 * p->addends++ + 1] = terms[k];
+            }
     }
     qsort(pairs, (size_t)count, sizeof *pairs, compare_pairs);
     return count;

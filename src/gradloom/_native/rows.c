@@ -14,8 +14,10 @@
  *   number of rows only, and memory does not grow with them. */
 #include "schedule.h"
 
-enum { CHUNKS = 256, SHORTEST = 4 /* blocks */, SLICE = 1 << 15 /* steps between two polls */ };
-static const Count GIL_STEPS = 64; /* fewer steps than these take under 20 us: the GIL is kept */
+enum { CHUNKS = 256, SHORTEST = 4 /* blocks */, SLICE = 1024 /* steps */ };
+/* In operations (plan.cost), of which a nanosecond does about four: the GIL is kept for work below 20 us; stop
+ * and signals are looked at every millisecond, between slices. */
+static const double KEEP_GIL = 8e4, POLL = 4e6;
 
 typedef struct {
     PyObject_HEAD
@@ -57,10 +59,23 @@ static void load_columns(const Run *r, const Step *step, const int32_t *it, Coun
         beside = column->first == first->first + k * (Count)sizeof(double) && column->stride == first->stride;
     }
     if (beside)
-        r->plan->level->transpose(n, step->writes, first->first + row * first->stride, first->stride, r->base, it);
+        r->plan->level->transpose(n, step->writes, r->base, it, first->first + row * first->stride, first->stride);
     else
         for (int32_t k = 0; k < step->writes; k++)
             load_column(&r->columns[numbers[k]], row, n, r->base + it[k]);
+}
+
+/* Some columns of the rows' outputs, in rising order, perhaps with uniform ones between them. */
+static void store_columns(const Run *r, const Step *step, const int32_t *it, Count row, Count n) {
+    const int32_t *numbers = it + step->reads, width = step->reads;
+    const Count stride = r->plan->columns;
+    double *to = r->per_row + row * stride;
+    if (numbers[width - 1] - numbers[0] == width - 1)
+        r->plan->level->untranspose(n, width, r->base, it, (char *)(to + numbers[0]), stride * (Count)sizeof(double));
+    else
+        for (Count i = 0; i < n; i++, to += stride)
+            for (int32_t k = 0; k < width; k++)
+                to[numbers[k]] = r->base[it[k] + i];
 }
 
 static void run_steps(const Run *r, int32_t from, int32_t to, Count row, Count n) {
@@ -79,8 +94,7 @@ static void run_steps(const Run *r, int32_t from, int32_t to, Count row, Count n
             load_columns(r, step, it, row, n);
             break;
         case STEP_STORE:
-            for (Count i = 0; i < n; i++)
-                r->per_row[(row + i) * p->columns + it[1]] = base[it[0] + i];
+            store_columns(r, step, it, row, n);
             break;
         case STEP_SUM:
             r->sums[it[1]] += p->level->sum(n, base + it[0]);
@@ -111,7 +125,8 @@ static Count chunks_of(Count rows) { return blocks_of(rows) / chunk_of(rows) + (
 static int run_chunks(Run *r, Count rows, Count begin, Count end, PyThreadState **state) {
     const Plan *p = r->plan;
     double *sums = r->sums;
-    Count steps = 0;
+    const double each = p->step_count ? p->cost / p->step_count : 0.0;
+    double work = 0.0;
     for (Count chunk = begin; chunk < end; chunk++) {
         r->sums = sums + chunk * p->reduced;
         const Count first = chunk * chunk_of(rows), last = first + chunk_of(rows);
@@ -120,10 +135,10 @@ static int run_chunks(Run *r, Count rows, Count begin, Count end, PyThreadState 
             for (int32_t from = 0; from < p->step_count; from += SLICE) {
                 const int32_t to = p->step_count - from > SLICE ? from + SLICE : p->step_count;
                 run_steps(r, from, to, row, n);
-                steps += to - from;
-                if (steps < SLICE)
+                work += each * (double)((to - from) * n);
+                if (work < POLL)
                     continue;
-                steps = 0;
+                work = 0.0;
                 if (*r->stop)
                     return 1;
                 if (*state != NULL) {
@@ -140,13 +155,19 @@ static int run_chunks(Run *r, Count rows, Count begin, Count end, PyThreadState 
 }
 
 /* ---- memory from Python */
+/* Native doubles, int32 ("l" where a long is no longer), uint16; numpy writes '=' where they are not aligned. */
+static int is_format(const Py_buffer *view, char kind) {
+    const char *f = view->format == NULL ? "" : view->format;
+    f += f[0] == '=' || f[0] == '@' || f[0] == '^';
+    return (f[0] == kind || (kind == 'i' && f[0] == 'l' && view->itemsize == 4)) && f[1] == 0;
+}
+
 /* A buffer of `count` numbers, C-contiguous, of this format; 0, or -1 with an error naming it. */
-static int numbers(PyObject *o, Py_buffer *view, const char *format, Py_ssize_t count, int writable, const char *name) {
+static int numbers(PyObject *o, Py_buffer *view, char kind, Py_ssize_t count, int writable, const char *name) {
     if (PyObject_GetBuffer(o, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) < 0)
         return -1;
-    if (view->format == NULL || strcmp(view->format, format) != 0 ||
-        (count >= 0 && view->len != count * view->itemsize)) {
-        PyErr_Format(PyExc_ValueError, "%s must hold %zd numbers of format '%s', not %zd of '%s'", name, count, format,
+    if (!is_format(view, kind) || (count >= 0 && view->len != count * view->itemsize)) {
+        PyErr_Format(PyExc_ValueError, "%s must hold %zd numbers of format '%c', not %zd of '%s'", name, count, kind,
                      view->itemsize ? view->len / view->itemsize : 0, view->format ? view->format : "B");
         PyBuffer_Release(view);
         return -1;
@@ -198,7 +219,7 @@ static void rows_dealloc(Rows *self) {
 
 static PyObject *rows_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     enum { COLUMNS = 5 };
-    static const char *const FORMATS[COLUMNS] = {"H", "i", "i", "d", "i"};
+    static const char FORMATS[COLUMNS] = {'H', 'i', 'i', 'd', 'i'};
     static const char *const NAMES[COLUMNS] = {"code", "start", "args", "number", "outputs"};
     static char *words[] = {"code", "start", "args", "number", "outputs", "inputs", "mapped", "reduce", "same_order",
                             "level", NULL};
@@ -247,9 +268,9 @@ static PyObject *rows_uniform(Rows *self, PyObject *args) {
     PyObject *inputs, *values;
     Py_buffer x, v;
     if (!PyArg_ParseTuple(args, "OO", &inputs, &values) ||
-        numbers(inputs, &x, "d", p->uniform_inputs, 0, "uniform") < 0)
+        numbers(inputs, &x, 'd', p->uniform_inputs, 0, "uniform") < 0)
         return NULL;
-    if (numbers(values, &v, "d", p->values, 1, "values") < 0) {
+    if (numbers(values, &v, 'd', p->values, 1, "values") < 0) {
         PyBuffer_Release(&x);
         return NULL;
     }
@@ -273,11 +294,6 @@ static PyObject *rows_uniform(Rows *self, PyObject *args) {
     Py_RETURN_NONE;
 }
 
-/* Native doubles; numpy writes '=' where they are not aligned. */
-static int is_double(const char *format) {
-    return format != NULL && strcmp(format + (format[0] == '=' || format[0] == '@' || format[0] == '^'), "d") == 0;
-}
-
 /* The mapped inputs: columns of the arrays, side by side; how many arrays are held, or -1 with none held. */
 static Py_ssize_t take_columns(const Plan *p, PyObject *arrays, Py_ssize_t rows, Py_buffer *views, Column *columns) {
     Py_ssize_t held = 0, found = 0;
@@ -285,7 +301,7 @@ static Py_ssize_t take_columns(const Plan *p, PyObject *arrays, Py_ssize_t rows,
         Py_buffer *view = &views[held];
         if (PyObject_GetBuffer(PyTuple_GET_ITEM(arrays, held), view, PyBUF_STRIDES | PyBUF_FORMAT) < 0)
             goto failed;
-        if (view->ndim != 2 || !is_double(view->format) || view->shape[0] != rows ||
+        if (view->ndim != 2 || !is_format(view, 'd') || view->shape[0] != rows ||
             view->shape[1] > p->mapped_inputs - found) {
             PyErr_Format(PyExc_ValueError, "columns must be float64 arrays of %zd rows, %d columns in all", rows,
                          p->mapped_inputs);
@@ -345,13 +361,13 @@ static PyObject *rows_work(Rows *self, PyObject *args) {
         no_memory();
         goto done;
     }
-    if (numbers(values, &v, "d", p->values, 0, "values") < 0)
+    if (numbers(values, &v, 'd', p->values, 0, "values") < 0)
         goto done;
     opened++;
-    if (numbers(sums, &s, "d", chunks_of(rows) * p->reduced, 1, "sums") < 0)
+    if (numbers(sums, &s, 'd', chunks_of(rows) * p->reduced, 1, "sums") < 0)
         goto done;
     opened++;
-    if (numbers(per_row, &out, "d", rows * p->columns, 1, "per_row") < 0)
+    if (numbers(per_row, &out, 'd', rows * p->columns, 1, "per_row") < 0)
         goto done;
     opened++;
     if (PyObject_GetBuffer(stop, &flag, PyBUF_SIMPLE) < 0)
@@ -366,9 +382,8 @@ static PyObject *rows_work(Rows *self, PyObject *args) {
         goto done;
     Run run = {.plan = p, .columns = columns, .base = aligned(memory), .sums = s.buf, .per_row = out.buf, .stop = flag.buf};
     memcpy(run.base, v.buf, (size_t)p->values * sizeof(double));
-    const Count blocks = (end - begin) * chunk_of(rows);
-    const int large = p->step_count > GIL_STEPS || blocks * p->step_count > GIL_STEPS;
-    PyThreadState *state = large ? PyEval_SaveThread() : NULL;
+    const double count_of = (double)((end - begin) * chunk_of(rows)) * LEVEL_BLOCK, most = (double)rows;
+    PyThreadState *state = p->cost * (count_of < most ? count_of : most) > KEEP_GIL ? PyEval_SaveThread() : NULL;
     const int status = run_chunks(&run, rows, begin, end, &state);
     if (state != NULL)
         PyEval_RestoreThread(state);
@@ -405,7 +420,7 @@ static PyObject *rows_finish(Rows *self, PyObject *args) {
         return PyErr_Format(PyExc_ValueError, "rows must not be negative");
     const Py_ssize_t counts[4] = {p->values, chunks_of(rows) * p->reduced, p->reduced, rows * p->columns};
     for (; held < 4; held++)
-        if (numbers(objects[held], &views[held], "d", counts[held], held > 1, NAMES[held]) < 0)
+        if (numbers(objects[held], &views[held], 'd', counts[held], held > 1, NAMES[held]) < 0)
             goto done;
     const double *values = views[0].buf, *sums = views[1].buf;
     double *reduced = views[2].buf, *per_row = views[3].buf;
@@ -413,6 +428,8 @@ static PyObject *rows_finish(Rows *self, PyObject *args) {
     for (Count chunk = 0; chunk < chunks_of(rows); chunk++)
         for (int32_t j = 0; j < p->reduced; j++)
             reduced[j] += sums[chunk * p->reduced + j];
+    for (int32_t k = 0; k < p->addends; k++)
+        reduced[p->output[p->addend[2 * k]].number] += (double)rows * values[p->place[p->addend[2 * k + 1]]];
     for (int32_t j = 0; j < p->outputs; j++) {
         const Output *o = &p->output[j];
         if (!o->varies && !o->reduce)
@@ -449,11 +466,8 @@ static PyObject *rows_chunks(Rows *self, PyObject *args) {
 FACT(values) FACT(vectors) FACT(reduced) FACT(columns) FACT(step_count) FACT(uniforms)
 
 static PyObject *get_cost(Rows *self, void *closure) {
-    double cost = 0.0;
     (void)closure;
-    for (const Step *step = self->plan.steps; step < self->plan.steps + self->plan.step_count; step++)
-        cost += step->kind == STEP_MATRIX || step->kind == STEP_OUTER ? 0.2 * step->a * step->b : 1.0 + 0.2 * step->reads;
-    return PyFloat_FromDouble(cost);
+    return PyFloat_FromDouble(self->plan.cost);
 }
 
 static PyObject *get_steps(Rows *self, void *closure) {
@@ -525,7 +539,7 @@ static PyObject *evaluate(PyObject *module, PyObject *args) {
     int pattern = 0, held = 0;
     PyObject *result = NULL;
     for (; held <= arity; held++)
-        if (numbers(PyTuple_GET_ITEM(operands, held), &views[held], "d", -1, held == arity, "an operand") < 0)
+        if (numbers(PyTuple_GET_ITEM(operands, held), &views[held], 'd', -1, held == arity, "an operand") < 0)
             goto done;
     const Count n = views[arity].len / (Count)sizeof(double);
     for (int i = 0; i < arity; i++) {

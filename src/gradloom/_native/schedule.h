@@ -17,6 +17,7 @@ typedef struct {
     char *loaded;          /* mapped inputs that have their LOAD */
     int32_t *inputs;       /* the mapped input of each column */
     int32_t *first, *more; /* the outputs of an instruction: first + 1, and the next + 1 of each */
+    int32_t *columns;      /* the output of each column, -1 if it is uniform */
     Pair *pairs;
     int32_t pair_count;
     int32_t *outer, *width; /* of an instruction: 1 + the first pair of the outer that ends there */
@@ -80,6 +81,7 @@ static int emit_kernel(Schedule *c, int32_t i) {
     step->any = (p->exact ? p->level->exact : p->level->kernel)[code][pattern];
     step->writes = 1;
     step->a = arity;
+    p->cost += p->level->kernel[code][pattern] != p->level->exact[code][pattern] ? 8.0 : 1.0; /* calls a function? */
     return add_item(p, i) < 0 ? -1 : read_items(c, operands, arity);
 }
 
@@ -181,12 +183,41 @@ static int emit_outer(Schedule *c, int32_t pair, int32_t left, int32_t right) {
     return 0;
 }
 
+/* A reduced output is summed. Columns that stand side by side are stored together, row after row. */
 static int emit_output(Schedule *c, const Output *o) {
-    Step *step = begin(c, o->reduce ? STEP_SUM : STEP_STORE, &o->id, 1);
-    if (step == NULL || read_items(c, &o->id, 1) < 0 || add_item(c->plan, o->number) < 0)
+    Plan *p = c->plan;
+    int32_t ids[LEVEL_WIDTH], numbers[LEVEL_WIDTH], count = 0;
+    const int32_t group = o->number / LEVEL_WIDTH * LEVEL_WIDTH;
+    if (o->reduce) {
+        ids[0] = o->id;
+        numbers[count++] = o->number;
+    }
+    for (int32_t k = group; !o->reduce && k < p->columns && k < group + LEVEL_WIDTH; k++)
+        if (c->columns[k] >= 0) {
+            ids[count] = p->output[c->columns[k]].id;
+            numbers[count++] = k;
+        }
+    if (begin(c, o->reduce ? STEP_SUM : STEP_STORE, ids, count) == NULL || read_items(c, ids, count) < 0)
         return -1;
-    c->plan->steps[c->plan->step_count - 1].rest = 1;
+    for (int32_t k = 0; k < count; k++)
+        if (add_item(p, numbers[k]) < 0)
+            return -1;
+    p->steps[p->step_count - 1].rest = count;
     return 0;
+}
+
+/* Whether this is the output of its group of columns that is there last, and so stores them all. */
+static int is_last(const Schedule *c, int32_t j) {
+    const Plan *p = c->plan;
+    const Output *o = &p->output[j];
+    const int32_t group = o->number / LEVEL_WIDTH * LEVEL_WIDTH;
+    for (int32_t k = group; k < p->columns && k < group + LEVEL_WIDTH; k++)
+        if (c->columns[k] >= 0) {
+            const int32_t id = p->output[c->columns[k]].id;
+            if (id > o->id || (id == o->id && k > o->number))
+                return 0;
+        }
+    return 1;
 }
 
 static int emit_all(Schedule *c) {
@@ -270,8 +301,9 @@ static int schedule_with(Schedule *c) {
         return -1;
     const char *owned[] = {
         (char *)(c->loaded = NEW(char, p->n)),      (char *)(c->first = NEW(int32_t, p->n)),
-        (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->outputs)),
+        (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->n)),
         (char *)(c->outer = NEW(int32_t, p->n)),    (char *)(c->inputs = NEW(int32_t, p->mapped_inputs)),
+        (char *)(c->columns = NEW(int32_t, p->columns)), (char *)(p->addend = NEW(int32_t, 2 * (Count)p->n)),
     };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         if (owned[i] == NULL)
@@ -281,8 +313,8 @@ static int schedule_with(Schedule *c) {
             c->inputs[p->place[i]] = i;
     count_readers(p, s);
     if (!p->exact) {
-        c->pair_count = find_pairs(p, s, c->pairs);
         find_trees(p, s);
+        c->pair_count = find_pairs(p, s, c->pairs);
         if (find_matrices(p, s) < 0)
             return -1;
         cut_trees(p, s);
@@ -294,14 +326,23 @@ static int schedule_with(Schedule *c) {
             end = c->pairs[q].id > end ? c->pairs[q].id : end;
         c->outer[end] = k + 1;
     }
+    for (int32_t j = 0; j < p->outputs; j++)
+        if (!p->output[j].reduce)
+            c->columns[p->output[j].number] = p->output[j].varies ? j : -1;
     for (int32_t j = p->outputs; j-- > 0;) {
         const Output *o = &p->output[j];
-        if (!o->varies || (o->reduce && !p->exact && s->role[o->id] == GONE))
+        if (!o->varies || (o->reduce ? s->role[o->id] == GONE : !is_last(c, j)))
             continue;
         c->more[j] = c->first[o->id];
         c->first[o->id] = j + 1;
     }
-    return emit_all(c) < 0 ? -1 : place_vectors(p);
+    if (emit_all(c) < 0 || place_vectors(p) < 0)
+        return -1;
+    for (const Step *step = p->steps; step < p->steps + p->step_count; step++)
+        if (step->kind != STEP_KERNEL) /* those were counted when they were made */
+            p->cost += step->kind == STEP_MATRIX || step->kind == STEP_OUTER ? 0.2 * step->a * step->b
+                                                                             : 0.5 + 0.3 * step->reads;
+    return 0;
 }
 
 static int schedule(Plan *p) {
@@ -309,7 +350,7 @@ static int schedule(Plan *p) {
     Schedule c = {.plan = p, .sums = &sums};
     const int failed = schedule_with(&c);
     sums_free(&sums);
-    void *owned[] = {c.loaded, c.first, c.more, c.pairs, c.outer, c.inputs};
+    void *owned[] = {c.loaded, c.first, c.more, c.pairs, c.outer, c.inputs, c.columns};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
     return failed;

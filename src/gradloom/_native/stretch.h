@@ -1,7 +1,8 @@
 /* The instructions of a STRETCH, one after the other, on single slots. Included by vector.c once for each
  * width of a slot's number: WORD is the type of a word, RUN_STRETCH the name of the function.
  *
- * The words are those of vector_program.py (opcode, slot, operands) and end with END. Each case is made
+ * The words are those of vector_program.py (opcode, slot, operands) and end with END; the shortest sums
+ * have opcodes of their own, without a count. Each case is made
  * from a row of the table. Where the compiler has computed goto, each instruction jumps to the next by
  * itself, so that the processor predicts each jump apart. */
 static void RUN_STRETCH(const WORD *at, double *s) {
@@ -12,6 +13,7 @@ static void RUN_STRETCH(const WORD *at, double *s) {
         EACH_ROW_1(LABEL) EACH_ROW_2(LABEL) EACH_ROW_3(LABEL)
 #undef LABEL
         [OP_SUM] = &&do_SUM, [OP_DOT] = &&do_DOT, [OP_MULADD] = &&do_MULADD,
+        [OP_SUM3] = &&do_SUM3, [OP_DOT2] = &&do_DOT2, [OP_DOT3] = &&do_DOT3,
         [OP_MULSUB] = &&do_MULSUB, [OP_SUBMUL] = &&do_SUBMUL, [OP_END] = &&do_END,
     };
 #define CASE(NAME, number) do_##NAME
@@ -32,6 +34,9 @@ static void RUN_STRETCH(const WORD *at, double *s) {
     CASE(MULADD, OP_MULADD): S(1) = S(2) * S(3) + S(4); at += 5; NEXT;
     CASE(MULSUB, OP_MULSUB): S(1) = S(2) * S(3) - S(4); at += 5; NEXT;
     CASE(SUBMUL, OP_SUBMUL): S(1) = S(4) - S(2) * S(3); at += 5; NEXT;
+    CASE(SUM3, OP_SUM3): S(1) = S(2) + S(3) + S(4); at += 5; NEXT;
+    CASE(DOT2, OP_DOT2): S(1) = S(2) * S(3) + S(4) * S(5); at += 6; NEXT;
+    CASE(DOT3, OP_DOT3): S(1) = S(2) * S(3) + S(4) * S(5) + S(6) * S(7); at += 8; NEXT;
     CASE(SUM, OP_SUM): {
         const WORD *end = at + 3 + at[2];
         double sum = s[at[3]];

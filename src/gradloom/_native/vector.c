@@ -23,7 +23,7 @@
 #include "products.h"
 
 /* ---- the opcodes of vector_program.py beside the rows */
-enum { OP_SUM = ROW_COUNT + 2, OP_DOT, OP_MULADD, OP_MULSUB, OP_SUBMUL, OP_STRETCH, OP_END, OP_COUNT };
+enum { OP_SUM = ROW_COUNT + 2, OP_DOT, OP_MULADD, OP_MULSUB, OP_SUBMUL, OP_STRETCH, OP_END, OP_SUM3, OP_DOT2, OP_DOT3, OP_COUNT };
 
 #define WORD uint16_t
 #define RUN_STRETCH run_narrow
@@ -66,6 +66,8 @@ typedef struct {
     int release;  /* a run is long enough to release the GIL */
     int busy;     /* a thread is running on `memory`; read and written with the GIL held */
     double *memory; /* the slots, then scratch */
+    int32_t *runs; /* the outputs as runs of neighbouring slots: slot, count */
+    Py_ssize_t run_count;
     Step *step;
     void *words; /* uint16_t or int32_t */
     Gather *gather;
@@ -196,8 +198,11 @@ static PyObject *run_array(Machine *machine, PyObject *inputs, int *failed) {
         Py_CLEAR(result);
     if (result != NULL) {
         double *to = out.buf;
-        for (Py_ssize_t i = 0; i < machine->outputs; i++)
-            to[i] = s[machine->output[i]];
+        for (Py_ssize_t i = 0; i < machine->run_count; i++) {
+            Py_ssize_t n = machine->runs[2 * i + 1];
+            memcpy(to, s + machine->runs[2 * i], (size_t)n * sizeof(double));
+            to += n;
+        }
         PyBuffer_Release(&out);
     }
     give_back(machine, s);
@@ -293,8 +298,10 @@ static double load_stretch(Machine *machine, const int32_t *words, Py_ssize_t fr
                 return invalid("a slot is outside of the array", j);
         if (words[first] < machine->constants + machine->inputs)
             return invalid("a constant or an input is written", first);
+        int brief = op == OP_SUM && terms == 3 ? OP_SUM3 : op != OP_DOT ? 0 : terms == 2 ? OP_DOT2 : terms == 3 ? OP_DOT3 : 0;
         for (Py_ssize_t j = i; j < end; j++)
-            put(machine, (*filled)++, words[j]);
+            if (!(brief && j == i + 2))
+                put(machine, (*filled)++, brief && j == i ? brief : words[j]);
         work += op < ROW_COUNT && strchr("+-*", ROWS[op].symbol[0]) == NULL ? 8.0 : (double)terms;
         i = end;
     }
@@ -606,6 +613,23 @@ static int load_slots(Machine *machine, PyObject *array, int32_t **to, Py_ssize_
     return *to == NULL ? -1 : 0;
 }
 
+/* The outputs as runs of neighbouring slots: gradients come in blocks. */
+static int load_runs(Machine *machine) {
+    machine->runs = PyMem_RawMalloc((size_t)(2 * machine->outputs + 1) * sizeof(int32_t));
+    if (machine->runs == NULL)
+        return PyErr_NoMemory(), -1;
+    for (Py_ssize_t i = 0; i < machine->outputs; i++) {
+        int32_t *last = machine->runs + 2 * (machine->run_count - 1);
+        if (i > 0 && machine->output[i] == last[0] + last[1]) {
+            last[1]++;
+        } else {
+            machine->runs[2 * machine->run_count] = machine->output[i];
+            machine->runs[2 * machine->run_count++ + 1] = 1;
+        }
+    }
+    return 0;
+}
+
 static void machine_dealloc(Machine *machine) {
     PyTypeObject *type = Py_TYPE(machine);
     PyMem_RawFree(machine->memory);
@@ -615,6 +639,7 @@ static void machine_dealloc(Machine *machine) {
     PyMem_RawFree(machine->lists);
     PyMem_RawFree(machine->output);
     PyMem_RawFree(machine->guard);
+    PyMem_RawFree(machine->runs);
     type->tp_free((PyObject *)machine);
     Py_DECREF(type);
 }
@@ -647,7 +672,7 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
     listed.indices = indices.buf;
     if (load_words(machine, words.buf, count, &listed) < 0 ||
         load_slots(machine, outputs, &machine->output, &machine->outputs, 1) < 0 ||
-        load_slots(machine, guards, &machine->guard, &machine->guards, 2) < 0)
+        load_slots(machine, guards, &machine->guard, &machine->guards, 2) < 0 || load_runs(machine) < 0)
         goto failed;
     machine->memory = PyMem_RawCalloc((size_t)(slots + machine->scratch) + 1, sizeof(double));
     if (machine->memory == NULL) {

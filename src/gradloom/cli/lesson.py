@@ -111,7 +111,9 @@ def _screen(hint):
         Prose: lambda piece: say(Markdown(piece.text, hyperlinks=False)),
         Code: lambda piece: say(Syntax(piece.source.rstrip(), "python", theme="ansi_dark"), 4),
         Output: lambda piece: say(Text(piece.text.rstrip(), style="green"), 4),
-        Picture: lambda piece: say(Text(_picture(piece, hint), style="cyan", no_wrap=True, overflow="crop"), 4),
+        Picture: lambda piece: say(
+            Text(_picture(piece, hint), style="cyan", no_wrap=True, overflow="crop"), 4
+        ),
     }
 
 

@@ -12,7 +12,7 @@ The instruction that is being written stands behind the others, as if it were on
 of their numbers, open addressing with linear probing (Knuth, The Art of Computer Programming, 6.4).
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
-stand beside it in ``columns.pxd``.
+stand beside it in ``columns.pxd``. No index is checked then, so none may be negative.
 """
 
 import numpy as np

@@ -10,14 +10,14 @@ as a part of that one. An exception raised in the function is passed on as it wa
 import functools
 import inspect
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import Form, holds_values, object_array, take_apart, vector
+from gradloom.compiler.nesting import Form, flat, holds_values, object_array, take_apart, vector
 from gradloom.compiler.paths import Path, Paths
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import inline, is_traced, trace
@@ -42,7 +42,7 @@ class Compiled(Call):
         name: str,
         lower: Lower = as_is,
         *,
-        numeric: Sequence[int] | None = None,
+        numeric: Iterable[int] = (),
         static: Sequence[str] = (),
         same_order: bool = False,
         max_paths: int = 1024,
@@ -51,12 +51,14 @@ class Compiled(Call):
             raise TypeError(f"{name} takes a function, not {type(f).__name__} ({f!r:.60})")
         functools.update_wrapper(self, f, updated=())
         self._f, self._name, self._lower = f, name, lower
-        self._numeric = frozenset(() if numeric is None else numeric)
+        self._numeric = frozenset(numeric)
         self._static = (static,) if isinstance(static, str) else tuple(static)
         self._fixed = _positions(f, self._static)
         self._same_order = same_order
         self._max_paths = max_paths
         self.clear()
+
+    _watch: Watch | None
 
     @property
     def _watched(self) -> Callable[..., Any]:
@@ -89,7 +91,7 @@ class Compiled(Call):
         wrt, values = values_among(numbers) if holds_values(("tuple", (*forms, named))) else ((), [])
         path, out, gradients = self._paths(forms, named).run(x, more, wrt)
         if not path.captured and not values:
-            if not extra and not kwargs and self._watch.quick and all(type(a) is float for a in args):
+            if not extra and not kwargs and all(type(a) is float for a in args):
                 self._shorten(path)
             return path.lowered.assemble(out)
         operands = Operands([*values, *path.captured])
@@ -101,7 +103,9 @@ class Compiled(Call):
             results = several(self._name, out, operands, lambda c: pull(np.concatenate([inputs, c])))
         return path.lowered.assemble(object_array(results, len(results)))
 
-    def _take_apart(self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]) -> tuple[list[Form], Form]:
+    def _take_apart(
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]
+    ) -> tuple[list[Form], Form]:
         forms = [
             ("static", type(x), x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
             for i, x in enumerate(args)
@@ -117,34 +121,35 @@ class Compiled(Call):
     def _shorten(self, path: Path) -> None:
         """Let floats go straight to the machine of this path from now on."""
         shape = _shape(path.lowered.form, itertools.count())
-        if shape is not None and path.lowered.plain:
-            self._arm(path.single(()), shape, self._watch.places)
+        watch = self._watch
+        if shape is not None and path.lowered.plain and watch is not None and watch.quick:
+            self._arm(path.single(()), shape, watch.places)
 
     # ---- paths
     def _paths(self, forms: list[Form], named: Form) -> Paths:
-        self._check_watch()
+        watch = self._fresh_watch()
         key = (*forms, named)
         paths = self._entries.get(key)
         if paths is None:
-            paths = Paths(
-                self._f, self._lower, (forms, named), self._same_order, self._max_paths, self._watch.changed
-            )
+            paths = Paths(self._f, self._lower, (forms, named), self._same_order, self._max_paths)
             self._entries[key] = paths
+        paths.watch = watch
         return paths
 
-    def _check_watch(self) -> None:
-        if self._watch is None:
-            self._watch = Watch(self._f)
-        elif change := self._watch.changed():
+    def _fresh_watch(self) -> Watch:
+        """What surrounds the function, as it is; if it has changed, all paths are forgotten."""
+        if self._watch is not None and (change := self._watch.changed()):
             self.clear()
             self._cleared = f"{change} had changed"
+        if self._watch is None:
             self._watch = Watch(self._f)
+        return self._watch
 
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
         self._disarm()
         self._entries: dict[Any, Paths] = {}
-        self._watch: Any = None
+        self._watch = None
         self._cleared = ""
 
     @property
@@ -181,15 +186,10 @@ def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:
     parameters = list(inspect.signature(f).parameters)
     for name in names:
         if name not in parameters:
-            raise ValueError(f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}")
+            raise ValueError(
+                f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}"
+            )
     return frozenset(map(parameters.index, names))
-
-
-def flat(numbers: Sequence[Any]) -> list[Any]:
-    flat: list[Any] = []
-    for x in numbers:
-        flat.extend(x.ravel().tolist()) if isinstance(x, np.ndarray) else flat.append(x)
-    return flat
 
 
 def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:

@@ -18,7 +18,7 @@ derivative of sqrt is infinite, and is not chosen. Where a partial is 0 by the t
 ``detach``, a comparison) the graph ends; ``backward()`` walks on behind a ``floor`` with a gradient of 0.
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
-stand beside it in ``derivatives.pxd``.
+stand beside it in ``derivatives.pxd``. No index is checked then, so none may be negative.
 """
 
 from collections.abc import Sequence

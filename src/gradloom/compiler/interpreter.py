@@ -11,6 +11,8 @@ and takes every function from the C library, so that it agrees with eager code b
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from gradloom.compiler.definition import define
 from gradloom.compiler.program import Program
 from gradloom.compiler.rows import NativeRows, PlainRows, PreparedRows, native
@@ -21,7 +23,7 @@ __all__ = ["Call", "Prepared", "PreparedRows", "define", "prepare", "prepare_row
 
 def prepare_rows(
     program: Program,
-    mapped: Sequence[bool],
+    mapped: Sequence[bool] | np.ndarray,
     reduce: Sequence[str | None],
     same_order: bool = False,
 ) -> PreparedRows:
@@ -57,5 +59,5 @@ def prepare_rows(
     if wrong := [r for r in reduce if r not in (None, "sum", "mean")]:
         raise ValueError(f"reduce must be None, 'sum' or 'mean', not {wrong[0]!r}")
     if native is None:
-        return PlainRows(program, mapped, reduce)
-    return NativeRows(program, mapped, reduce, same_order)
+        return PlainRows(program, list(mapped), reduce)
+    return NativeRows(program, list(mapped), reduce, same_order)

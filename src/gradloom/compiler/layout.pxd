@@ -45,9 +45,10 @@ cdef int _ascending(
     const int[::1] start, const int[::1] args, int[::1] order, int begin, int end, int[::1] slot
 ) except -1
 
-@cython.locals(size=int, w=int, p=int, i=int, k=int, words="int[::1]")
+@cython.locals(size=int, w=int, p=int, i=int, k=int, t=int, j=int, each=int, ready=int, words="int[::1]")
 cpdef stretch(
-    const int[::1] op, const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] slot
+    const int[::1] op, const int[::1] start, int[::1] args, const int[::1] nodes, const int[::1] slot,
+    const int[::1] level,
 )
 
 @cython.locals(n=int, base=int, inner=int, outer=int, period=int, row=int, i=int, regular=bint)

@@ -306,8 +306,11 @@ def _give(holes, block, size):
         del holes[h]
 
 
-def stretch(op, start, args, nodes, slot):
-    """The words of single instructions: opcode, slot of the result, slots of the operands."""
+def stretch(op, start, args, nodes, slot, level):
+    """The words of single instructions: opcode, slot of the result, slots of the operands.
+
+    The terms of a sum come in the order in which they are ready, so that it waits for the last alone.
+    """
     size = 0
     for p in range(len(nodes)):
         size += 3 + start[nodes[p] + 1] - start[nodes[p]]
@@ -317,8 +320,16 @@ def stretch(op, start, args, nodes, slot):
         words[w], words[w + 1] = op[i], slot[i]
         w += 2
         if op[i] == SUM or op[i] == DOT:
-            words[w] = (start[i + 1] - start[i]) // (2 if op[i] == DOT else 1)
+            each = 2 if op[i] == DOT else 1
+            words[w] = (start[i + 1] - start[i]) // each
             w += 1
+            for k in range(start[i], start[i + 1], each):
+                ready = max(level[args[k]], level[args[k + each - 1]])
+                t = k  # the terms before it that are ready later move up by one
+                while t > start[i] and max(level[args[t - each]], level[args[t - 1]]) > ready:
+                    for j in range(each):
+                        args[t + j], args[t + j - each] = args[t + j - each], args[t + j]
+                    t -= each
         for k in range(start[i], start[i + 1]):
             words[w] = slot[args[k]]
             w += 1

@@ -19,7 +19,17 @@ from gradloom.compiler.program import Builder, Program
 from gradloom.compiler.simplify import simplify
 from gradloom.compiler.tracing import Traced
 
-__all__ = ["Lower", "Lowered", "as_is", "gradients", "jacobians", "pick", "second", "tangents", "with_cotangents"]
+__all__ = [
+    "Lower",
+    "Lowered",
+    "as_is",
+    "gradients",
+    "jacobians",
+    "pick",
+    "second",
+    "tangents",
+    "with_cotangents",
+]
 
 
 class Lowered(NamedTuple):
@@ -65,7 +75,7 @@ def gradients(argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Low
         derivatives = range(kept, kept + len(wrt))
         if value:
             first = ("tuple", (("number", False), aux)) if aux else ("number", False)
-            order, form = range(kept + len(wrt)), ("tuple", (first, form))
+            order, form = list(range(kept + len(wrt))), ("tuple", (first, form))
         else:
             order, form = [*derivatives, *range(1, kept)], ("tuple", (form, aux)) if aux else form
         return _whole(pick(program, order, final), form)._replace(wrt=tuple(by[i] for i in order))
@@ -80,7 +90,9 @@ def jacobians(argnums: int | tuple[int, ...]) -> Lower:
         spans, form = _chosen(arguments, argnums)
         wrt = [i for span in spans for i in span]
         program = _jacobian(simplify(traced.program), wrt, final)
-        return Lowered(program, lambda x: _matrix(x.reshape(-1, len(wrt)), traced.form, form), form, plain=False)
+        return Lowered(
+            program, lambda x: _matrix(x.reshape(-1, len(wrt)), traced.form, form), form, plain=False
+        )
 
     return lower
 
@@ -168,7 +180,11 @@ def _joined(parts: list[Program], like: Program) -> Program:
 def _matrix(x: np.ndarray, result: Form, argument: Form) -> Any:
     """The matrix ``x`` of shape (m, n), for a result of m numbers and an argument of n, as JAX nests it;
     one array by one array, or flat numbers by one array, is one array."""
-    if argument[0] == "array" and result[0] in ("list", "tuple") and all(f[0] == "number" for f in result[-1]):
+    if (
+        argument[0] == "array"
+        and result[0] in ("list", "tuple")
+        and all(f[0] == "number" for f in result[-1])
+    ):
         return x.reshape(len(x), *argument[1]).copy()
     return _rows_of(result, x, 0, argument)[0]
 
@@ -221,7 +237,9 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
     ends = np.cumsum([0, *map(count, arguments)]).tolist()
     for i in wanted:
         if not -len(arguments) <= i < len(arguments):
-            raise ValueError(f"argnums is {argnums}, and the function was called with {len(arguments)} arguments")
+            raise ValueError(
+                f"argnums is {argnums}, and the function was called with {len(arguments)} arguments"
+            )
     places = [i % len(arguments) for i in wanted]
     spans = [range(ends[i], ends[i + 1]) for i in places]
     forms = tuple(as_numbers(arguments[i]) for i in places)
@@ -229,5 +247,10 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
 
 
 def _described(form: Form) -> str:
-    words = {"number": "a number", "array": f"an array of shape {form[1]}", "list": "a list", "dict": "a dict"}
+    words = {
+        "number": "a number",
+        "array": f"an array of shape {form[1]}",
+        "list": "a list",
+        "dict": "a dict",
+    }
     return words.get(form[0], "a tuple") if isinstance(form[0], str) else "a tuple"

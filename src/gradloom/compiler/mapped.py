@@ -8,15 +8,16 @@ always data.
 """
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradloom.compiler.compiled import Compiled, flat, values_among
+from gradloom.compiler.batches import Rows, row_of
+from gradloom.compiler.compiled import Compiled, values_among
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import Form, cut, from_vector, object_array, take_apart, vector
-from gradloom.compiler.paths import Batch, Group, Path, Paths
+from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart
+from gradloom.compiler.paths import Group, Path, Paths
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import is_traced
 from gradloom.engine import Value
@@ -43,46 +44,61 @@ class Mapped(Compiled):
         if reduce not in REDUCTIONS:
             raise ValueError(f"reduce must be None, 'sum' or 'mean', not {reduce!r}")
         if threads is not None and (isinstance(threads, bool) or not isinstance(threads, int) or threads < 1):
-            raise ValueError(f"threads must be a whole number of 1 or more, or None for all cores, not {threads!r}")
+            raise ValueError(
+                f"threads must be a whole number of 1 or more, or None for all cores, not {threads!r}"
+            )
         self._axes, self._reduce, self._threads = in_axes, reduce, threads
         super().__init__(f, name, lower, **options)
 
     def gradient(self, name: str, lower: Lower, numeric: Sequence[int]) -> "Mapped":
         """grad or value_and_grad of this."""
         if self._reduce is None:
-            raise TypeError(f"{name} needs one number, and this vmap returns one for each row; give it reduce='sum'")
+            raise TypeError(
+                f"{name} needs one number, and this vmap returns one for each row; give it reduce='sum'"
+            )
         return self._again(self._f, name, lower, numeric)
 
     def _again(
-        self, f: Callable[..., Any], name: str = "", lower: Lower | None = None, numeric: Sequence[int] = ()
+        self, f: Callable[..., Any], name: str = "", lower: Lower | None = None, numeric: Iterable[int] = ()
     ) -> "Mapped":
         return Mapped(
             f, name or self._name, lower or self._lower, numeric=numeric or self._numeric, in_axes=self._axes,
-            reduce=self._reduce, threads=self._threads, same_order=self._same_order, max_paths=self._max_paths,
+            reduce=self._reduce, threads=self._threads, same_order=self._same_order,
+            max_paths=self._max_paths,
         )  # fmt: skip
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
         axes = self._axes if isinstance(self._axes, (tuple, list)) else [self._axes] * len(args)
         if len(axes) != len(args):
-            raise ValueError(f"in_axes has {len(axes)} entries, and the function was called with {len(args)} arguments")
-        rows = _Rows()
+            raise ValueError(
+                f"in_axes has {len(axes)} entries, and the function was called with {len(args)} arguments"
+            )
+        rows = Rows()
         forms = [
             rows.take(x, axis, f"argument {i}", i in self._numeric)
             for i, (x, axis) in enumerate(zip(args, axes, strict=True))
         ]
-        named = "dict", tuple(kwargs), tuple(rows.take(x, 0, f"argument {name}") for name, x in kwargs.items())
+        named = (
+            "dict",
+            tuple(kwargs),
+            tuple(rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()),
+        )
         if rows.count is None:
             raise ValueError(
-                "no argument holds rows; give in_axes=0 for those that do, and None for those that all rows share"
+                "no argument holds rows; give in_axes=0 for those that do, and None for the others"
             )
         if is_traced():
-            unrolled = Compiled(self._unrolled(axes, rows.count), self._name, self._lower, numeric=self._numeric)
+            unrolled = Compiled(
+                self._unrolled(axes, rows.count), self._name, self._lower, numeric=self._numeric
+            )
             return unrolled(*args, **kwargs)
         if rows.count == 0:
-            raise ValueError("there are no rows to map over; leave out the call where there is nothing to compute")
+            raise ValueError(
+                "there are no rows to map over; leave out the call where there is nothing to compute"
+            )
         return self._of_rows(rows, self._paths(forms, named))
 
-    def _of_rows(self, rows: "_Rows", paths: Paths) -> Any:
+    def _of_rows(self, rows: Rows, paths: Paths) -> Any:
         batch = rows.batch()
         places, values = values_among(rows.uniform)
         wrt = tuple(np.flatnonzero(~batch.mapped)[list(places)].tolist())
@@ -93,19 +109,25 @@ class Mapped(Compiled):
             by = path.lowered.wrt or [-1] * len(path.lowered.program.outputs)
             return [self._reduce is not None and (i < 0 or not batch.mapped[i]) for i in by]
 
-        groups = paths.run_rows(batch, summed, None, threads)
-        if plain and (values or any(group.path.captured for group in groups)):
-            if self._reduce is None:
-                return self._row_values(groups, rows, wrt, values, threads)
-            groups = paths.run_rows(batch, summed, wrt, threads)
-            return self._sum_as_value(groups, rows.count, values)
-        return self._assemble(groups, summed(groups[0].path), rows)
+        def on_values(paths: Iterable[Path]) -> bool:
+            return plain and bool(values or any(path.captured for path in paths))
 
-    def _assemble(self, groups: list[Group], summed: list[bool], rows: "_Rows") -> Any:
+        fused = self._reduce is not None
+        groups = paths.run_rows(batch, summed, wrt if fused and on_values(paths.paths) else None, threads)
+        used = [group.path for group in groups]
+        if not on_values(used):
+            return self._assemble(groups, summed(used[0]), rows, batch.rows)
+        if not fused:
+            return self._row_values(groups, batch.rows, wrt, values, threads)
+        if len(groups[0].sums) == 1:  # only now it is known that Values are captured
+            groups = paths.run_rows(batch, summed, wrt, threads)
+        return self._sum_as_value(groups, batch.rows, values)
+
+    def _assemble(self, groups: list[Group], summed: list[bool], rows: Rows, n: int) -> Any:
         """The result: sums as numbers, the rest with an axis of rows."""
-        lowered, n = groups[0].path.lowered, rows.count
+        lowered = groups[0].path.lowered
         scale = n if self._reduce == "mean" else 1
-        sums = sum(group.sums for group in groups) / scale
+        sums = np.sum([group.sums for group in groups], axis=0) / scale
         others = _stacked(groups, n) / scale
         place = np.where(summed, np.cumsum(summed), np.cumsum(np.logical_not(summed))) - 1
 
@@ -128,7 +150,7 @@ class Mapped(Compiled):
         for group in groups:
             if len(group.path.lowered.program.outputs) != 1:
                 raise TypeError(
-                    "a reduced vmap on Values returns one number; return only that from the function, or pass "
+                    "a reduced vmap on Values returns one number; return only that, or pass "
                     "the Values' numbers as arguments"
                 )
             total += group.sums[0]
@@ -138,10 +160,10 @@ class Mapped(Compiled):
         return one(self._name, float(total / scale), Operands(list(found)), gradients)
 
     def _row_values(
-        self, groups: list[Group], rows: "_Rows", wrt: tuple[int, ...], values: list[Value], threads: int
+        self, groups: list[Group], n: int, wrt: tuple[int, ...], values: list[Value], threads: int
     ) -> Any:
         """Arrays of Values; one sweep over the rows runs after all their cotangents are in."""
-        out = _stacked(groups, rows.count)
+        out = _stacked(groups, n)
         sources = [[*values, *group.path.captured] for group in groups]
         operands = Operands([v for some in sources for v in some])
         saved = [group.path.inputs(group.batch.uniform) for group in groups]
@@ -157,8 +179,8 @@ class Mapped(Compiled):
 
         results = object_array(several(self._name, out.ravel(), operands, pull), out.shape)
         form = groups[0].path.lowered.form
-        n = rows.count
-        return cut(form, lambda i: results[:, i], lambda i, end, shape: results[:, i:end].reshape(n, *shape))[0]
+        cells = lambda i, end, shape: results[:, i:end].reshape(n, *shape)  # noqa: E731
+        return cut(form, lambda i: results[:, i], cells)[0]
 
     # ---- inside another trace
     def _unrolled(self, axes: Sequence[Any], n: int) -> Callable[..., Any]:
@@ -166,11 +188,12 @@ class Mapped(Compiled):
         f, reduce = self._f, self._reduce
 
         def unrolled(*args: Any, **kwargs: Any) -> Any:
-            found, form = [], None
+            found: list[list[Any]] = []
+            form: Form = ()
             for row in range(n):
-                some = [_row_of(x, axis, row) for x, axis in zip(args, axes, strict=True)]
+                some = [row_of(x, axis, row) for x, axis in zip(args, axes, strict=True)]
                 outputs: list[Any] = []
-                result = f(*some, **{name: _row_of(x, 0, row) for name, x in kwargs.items()})
+                result = f(*some, **{name: row_of(x, 0, row) for name, x in kwargs.items()})
                 form = take_apart(result, outputs, numeric=True)
                 found.append(flat(outputs))
             columns = [object_array(list(column), n) for column in zip(*found, strict=True)]
@@ -181,75 +204,6 @@ class Mapped(Compiled):
             return from_vector(form, totals)
 
         return unrolled
-
-
-# ---- arguments that hold rows
-class _Rows:
-    """Collects the numbers of a call: those that all rows share, and those of each row."""
-
-    def __init__(self) -> None:
-        self.uniform: list[Any] = []
-        self.columns: list[np.ndarray] = []
-        self.axes: dict[int, int] = {}  # of each mapped number
-        self._mapped: list[bool] = []
-        self.count: int | None = None
-
-    def batch(self) -> Batch:
-        assert self.count is not None
-        return Batch(vector(self.uniform), self.columns, np.array(self._mapped, dtype=bool), self.count)
-
-    def take(self, x: Any, axis: Any, name: str, numeric: bool = False) -> Form:
-        """The form of one row of ``x``."""
-        if axis is None:
-            before = len(self.uniform)
-            form = take_apart(x, self.uniform, numeric)
-            self._mapped += [False] * len(flat(self.uniform[before:]))
-            return form
-        if isinstance(x, dict):
-            axes = axis if isinstance(axis, dict) else dict.fromkeys(x, axis)
-            return "dict", tuple(x), tuple(self.take(x[k], axes[k], f"{name}[{k!r}]", numeric) for k in x)
-        if isinstance(x, (list, tuple)) and not _is_table(x):
-            axes = axis if isinstance(axis, (list, tuple)) else [axis] * len(x)
-            parts = [self.take(p, a, f"{name}[{i}]", numeric) for i, (p, a) in enumerate(zip(x, axes, strict=True))]
-            return "list" if isinstance(x, list) else "tuple", tuple(parts)
-        return self._take_rows(x, axis, name)
-
-    def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
-        table = np.asarray(x)
-        if table.dtype.kind not in "fiub":
-            raise TypeError(f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data")
-        if table.ndim == 0 or not isinstance(axis, int) or not -table.ndim <= axis < table.ndim:
-            raise ValueError(f"{name} of shape {table.shape} has no axis {axis}; give in_axes=None for what all rows share")
-        table = np.moveaxis(table, axis, 0)
-        n = len(table)
-        if self.count not in (None, n):
-            raise ValueError(f"{name} has {n} rows, and the arguments before it {self.count}; they must agree")
-        self.count = n
-        width = int(np.prod(table.shape[1:], dtype=int))
-        self.axes |= {len(self._mapped) + i: axis for i in range(width)}
-        self._mapped += [True] * width
-        self.columns.append(table.reshape(n, width) if table.dtype == np.float64 else table.reshape(n, width).astype(float))
-        return ("array", table.shape[1:]) if table.ndim > 1 else ("number", False)
-
-
-def _is_table(x: Any) -> bool:
-    """Whether a list is rows of plain numbers, in any nesting, rather than a container of arrays."""
-    if isinstance(x, (list, tuple)):
-        return len(x) > 0 and all(map(_is_table, x))
-    return isinstance(x, (float, int)) or (isinstance(x, np.generic) and x.dtype.kind in "fiub")
-
-
-def _row_of(x: Any, axis: Any, row: int) -> Any:
-    if axis is None:
-        return x
-    if isinstance(x, dict):
-        return {k: _row_of(part, axis[k] if isinstance(axis, dict) else axis, row) for k, part in x.items()}
-    if isinstance(x, np.ndarray):
-        return np.take(x, row, axis=axis)
-    if isinstance(x, (list, tuple)) and len(x) and isinstance(x[0], (np.ndarray, dict)):
-        axes = axis if isinstance(axis, (list, tuple)) else [axis] * len(x)
-        return type(x)([_row_of(part, a, row) for part, a in zip(x, axes, strict=True)])
-    return x[row]
 
 
 def _stacked(groups: list[Group], n: int) -> np.ndarray:

@@ -30,6 +30,7 @@ __all__ = [
     "contain",
     "count",
     "cut",
+    "flat",
     "from_vector",
     "holds_values",
     "object_array",
@@ -141,15 +142,24 @@ def _put(form: Form, numbers: Iterator[Any]) -> Any:
 
 
 # ---- the numbers as one array
+def flat(numbers: Sequence[Any]) -> list[Any]:
+    """The numbers that ``take_apart`` found, one by one."""
+    flat: list[Any] = []
+    for x in numbers:
+        flat.extend(x.ravel().tolist()) if isinstance(x, np.ndarray) else flat.append(x)
+    return flat
+
+
 def vector(numbers: Sequence[Any]) -> np.ndarray:
     """The numbers that ``take_apart`` found, as a float64 array of shape (n,)."""
     parts = [np.ravel(x) if isinstance(x, np.ndarray) else x for x in numbers]
     if any(isinstance(x, np.ndarray) for x in parts):
         singles = [x if isinstance(x, np.ndarray) else vector([x]) for x in parts]
         return np.concatenate(singles) if len(singles) > 1 else singles[0].copy()
-    if any(isinstance(x, Value) for x in parts):
-        if all(isinstance(x, Value) for x in parts):
-            return read(parts)
+    values = [x for x in parts if isinstance(x, Value)]
+    if values and len(values) == len(parts):
+        return read(values)
+    if values:
         parts = [x._data if isinstance(x, Value) else x for x in parts]
     return np.array(parts, dtype=np.float64)
 

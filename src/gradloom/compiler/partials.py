@@ -14,6 +14,9 @@ Promises: what is printed here is what ``backward()`` computes, operation by ope
       v3 = constant 1.0
       v4 = sub v3 v2
       return v4
+
+This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
+stand beside it in ``partials.pxd``. No index is checked then, so none may be negative.
 """
 
 import functools

@@ -18,17 +18,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradloom.compiler.batches import Batch
 from gradloom.compiler.derivatives import reverse
 from gradloom.compiler.interpreter import prepare, prepare_rows
 from gradloom.compiler.lowering import Lower, Lowered, pick
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.program import Program
 from gradloom.compiler.simplify import simplify
-from gradloom.compiler.tracing import Traced, trace
-from gradloom.engine import Value, read
+from gradloom.compiler.tracing import Traced, name_of, trace
+from gradloom.compiler.watch import Watch
+from gradloom.engine import read
 from gradloom.errors import PathWarning, TraceError
 
-__all__ = ["MANY", "Batch", "Group", "Path", "Paths"]
+__all__ = ["MANY", "Group", "Path", "Paths"]
 
 MANY = 64
 """So many paths from one source line bring a warning."""
@@ -82,7 +84,6 @@ class Path:
             self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
         return self.prepared["pullback", wrt]
 
-
     # ---- many rows
     def rows(self, mapped: np.ndarray, summed: list[bool], wrt: tuple[int, ...] | None) -> Any:
         """The prepared Program of one evaluation for each row: its outputs; with ``wrt``, gradients."""
@@ -106,11 +107,14 @@ class Path:
             program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
             flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
             self.prepared[key] = prepare_rows(
-                program.with_results(program.outputs), flags, ["sum"] * len(sources), same_order=self.same_order
+                program.with_results(program.outputs),
+                flags,
+                ["sum"] * len(sources),
+                same_order=self.same_order,
             )
         return self.prepared[key]
 
-    def truths(self, batch: "Batch", threads: int) -> np.ndarray:
+    def truths(self, batch: Batch, threads: int) -> np.ndarray:
         """The truth of every guard in every row, of shape (rows, guards)."""
         if "guards" not in self.prepared:
             program = self.traced.program
@@ -149,10 +153,10 @@ class Paths:
         arguments: tuple[list[Form], Form],
         same_order: bool,
         max_paths: int,
-        watch: Callable[[], str | None],
     ):
         self.f, self.lower, self.arguments = f, lower, arguments
-        self.same_order, self.max_paths, self.watch = same_order, max_paths, watch
+        self.same_order, self.max_paths = same_order, max_paths
+        self.watch: Watch | None = None  # the surroundings, which a trace must leave as they are
         self.paths: list[Path] = []
         self.last: Path | None = None
         self.turned: Counter[str] = Counter()
@@ -193,13 +197,13 @@ class Paths:
         traced = trace(self.f, forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
             raise TraceError(
-                f"{getattr(self.f, '__qualname__', self.f)} branched otherwise than before on the same numbers; "
+                f"{name_of(self.f)} branched otherwise than before on the same numbers; "
                 "let it depend on its arguments only"
             )
-        change = self.watch()
+        change = self.watch.changed() if self.watch else None
         if change:
             raise TraceError(
-                f"{getattr(self.f, '__qualname__', self.f)} changed {change} while it was traced, and a Program "
+                f"{name_of(self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead"
             )
         forms_of_arguments = positional + list(named[-1])
@@ -215,7 +219,7 @@ class Paths:
         self.turned[line] += 1
         if line and self.turned[line] == MANY:
             warnings.warn(
-                f"{line} has branched in {MANY} ways, each traced to a Program of its own; to compute both sides "
+                f"{line} has branched in {MANY} ways, each a Program of its own; to compute both sides "
                 "instead use gradloom.math: where(cond, a, b), maximum(*xs), softmax(xs)",
                 PathWarning,
                 stacklevel=5,
@@ -223,7 +227,11 @@ class Paths:
 
     # ---- many rows
     def run_rows(
-        self, batch: "Batch", summed: Callable[[Path], Sequence[bool]], wrt: tuple[int, ...] | None, threads: int
+        self,
+        batch: Batch,
+        summed: Callable[[Path], Sequence[bool]],
+        wrt: tuple[int, ...] | None,
+        threads: int,
     ) -> list["Group"]:
         """One evaluation for each row.
 
@@ -239,7 +247,7 @@ class Paths:
             groups.append(Group(path, chosen, part, sums, others))
         return groups
 
-    def _groups(self, batch: "Batch", threads: int) -> list[tuple[Path, np.ndarray | None]]:
+    def _groups(self, batch: Batch, threads: int) -> list[tuple[Path, np.ndarray | None]]:
         """Pairs (path, the numbers of its rows); None stands for all rows."""
         waiting: list[tuple[Path | None, np.ndarray]] = [(self.last, np.arange(batch.rows))]
         groups: dict[int, tuple[Path, list[np.ndarray]]] = {}
@@ -266,7 +274,8 @@ class Paths:
         found = [(path, np.sort(np.concatenate(parts))) for path, parts in groups.values()]
         if len(found) == 1:
             return [(found[0][0], None)]
-        return sorted(found, key=lambda group: int(group[1][0]))  # an order that depends on the rows alone
+        found.sort(key=lambda group: int(group[1][0]))  # an order that depends on the rows alone
+        return list(found)
 
 
 class Group(NamedTuple):
@@ -274,30 +283,6 @@ class Group(NamedTuple):
 
     path: Path
     chosen: np.ndarray | None
-    batch: "Batch"
+    batch: Batch
     sums: np.ndarray
     others: np.ndarray
-
-
-class Batch(NamedTuple):
-    """The numbers of a call with many rows.
-
-    ``mapped`` says which numbers of the arguments differ from row to row: those are in ``columns``, arrays
-    of shape (rows, k), side by side; the others are in ``uniform``.
-    """
-
-    uniform: np.ndarray
-    columns: list[np.ndarray]
-    mapped: np.ndarray
-    rows: int
-
-    def some(self, chosen: np.ndarray) -> "Batch":
-        return self._replace(columns=[c[chosen] for c in self.columns], rows=len(chosen))
-
-    def numbers(self, row: int) -> np.ndarray:
-        """All the numbers of one row, in the order of the arguments."""
-        numbers = np.empty(len(self.mapped))
-        numbers[~self.mapped] = self.uniform
-        if self.columns:
-            numbers[self.mapped] = np.concatenate([c[row] for c in self.columns])
-        return numbers

@@ -45,7 +45,7 @@ def one(name: str, x: float, operands: Operands, gradients: np.ndarray) -> Value
 
 
 def several(
-    name: str, xs: Sequence[float], operands: Operands, pull: Callable[[np.ndarray], np.ndarray]
+    name: str, xs: Sequence[float] | np.ndarray, operands: Operands, pull: Callable[[np.ndarray], np.ndarray]
 ) -> list[Value]:
     """The results ``xs``; ``pull(cotangents)`` gives the gradients by the operands."""
     cotangents = np.zeros(len(xs))

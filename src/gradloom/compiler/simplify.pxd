@@ -5,7 +5,7 @@ from gradloom.compiler.columns cimport Columns
 
 cdef int CONSTANT, DIV, MUL
 cdef long long FRACTION
-cdef int NAME, TRUTHFUL, NUMBER, ZERO, TRUE, OPERATION
+cdef int ANY, NAME, TRUTHFUL, NUMBER, ZERO, TRUE, OPERATION
 cdef unsigned char[::1] FOLDS
 cdef unsigned char[::1] TRUTH
 cdef Rules ALWAYS, AT_LAST
@@ -21,6 +21,8 @@ cpdef simplify(program, bint final=*)
 cdef class Rules:
     cdef list cells
     cdef int[::1] first
+    cdef int[::1] left
+    cdef int[::1] right
     cdef int[::1] pattern
     cdef int[::1] replacement
     cdef int[::1] kind
@@ -34,7 +36,7 @@ cdef class Simplifier(Columns):
     cdef Rules rules
     cdef int x, y, z
 
-    @cython.locals(rules=Rules, rule=int, reciprocal=double, x=int)
+    @cython.locals(rules=Rules, rule=int, left=int, right=int, reciprocal=double, x=int)
     cdef int end(self, int code) except -1
     @cython.locals(rules=Rules, kind=int, first=int, arity=int, j=int, fits=bint)
     cdef int matches(self, int i, int cell) noexcept

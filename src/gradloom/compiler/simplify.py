@@ -17,7 +17,7 @@ and in the end what no output and no guard needs is left out. Time and memory ar
 number of instructions.
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
-stand beside it in ``simplify.pxd``.
+stand beside it in ``simplify.pxd``. No index is checked then, so none may be negative.
 """
 
 import math
@@ -95,6 +95,7 @@ def simplify(program: Program, final: bool = False) -> Program:
 
 # ---- rules as columns of integers, for the matcher
 NAME, TRUTHFUL, NUMBER, ZERO, TRUE, OPERATION = range(6)
+ANY = -1
 KINDS = {"zero": ZERO, "true": TRUE, "b": TRUTHFUL, "c": TRUTHFUL, "d": TRUTHFUL}
 
 
@@ -102,18 +103,22 @@ class Rules:
     """Rules, sorted by the operation that they replace, each side flattened in reading order.
 
     A cell is a ``kind`` and what it needs: which name (0, 1, 2: in order of appearance), which number,
-    or which opcode, whose ``arity`` operands follow.
+    or which opcode, whose ``arity`` operands follow. ``left`` and ``right`` have the opcodes that the
+    first and the last operand must have: most rules fail there, at a glance.
     """
 
     def __init__(self, rules):
         self.cells = []  # type: ignore[var-annotated]
-        pairs, first = [], [0]
+        pairs, first, left, right = [], [0], [], []
         for name in OPCODES:  # in the order of the opcodes
             for rule in (rule for rule in rules if rule.pattern.head == name):
                 names = []  # type: ignore[var-annotated]
                 pairs.append((self.flatten(rule.pattern, names), self.flatten(rule.replacement, names)))
+                operands = [opcode(operand) for operand in rule.pattern.operands]
+                left.append(operands[0])
+                right.append(operands[len(operands) - 1])
             first.append(len(pairs))
-        self.first = self.column(first)
+        self.first, self.left, self.right = map(self.column, (first, left, right))
         self.pattern, self.replacement = (self.column(side) for side in zip(*pairs, strict=True))
         kinds, which, arity, numbers = zip(*self.cells, strict=True)
         self.kind, self.which, self.arity = self.column(kinds), self.column(which), self.column(arity)
@@ -141,6 +146,13 @@ class Rules:
         return place
 
 
+def opcode(term):
+    """The opcode of what looks like ``term``, or ANY."""
+    if isinstance(term.head, float) or term.head in ("zero", "true"):
+        return CONSTANT
+    return OPCODES.get(term.head, ANY)
+
+
 ALWAYS, AT_LAST = Rules(RULES), Rules(RULES + FINAL)
 
 
@@ -158,7 +170,10 @@ class Simplifier(Columns):
         if FOLDS[code] and self.all_constant():
             return self.constant(folded(code, self.constants()))
         rules = self.rules
+        left, right = self.code[self.args[self.used]], self.code[self.args[self.tail - 1]]
         for rule in range(rules.first[code], rules.first[code + 1]):
+            if rules.left[rule] not in (ANY, left) or rules.right[rule] not in (ANY, right):
+                continue
             self.x = self.y = self.z = -1
             if self.matches(self.count, rules.pattern[rule]) >= 0:
                 return self.build(rules.replacement[rule], self.x, self.y, self.z)

@@ -15,22 +15,6 @@ from gradloom.engine import ENGINE
 
 __all__ = ["Call", "Prepared", "prepare"]
 
-
-class Call:
-    """The base of compiled functions where there is no native one: every call goes the long way."""
-
-    _runs = 0
-
-    def __call__(self, *args, **kwargs):
-        return self._call(args, kwargs)  # type: ignore[attr-defined]  # the subclass has it
-
-    def _arm(self, machine, shape, places):
-        """Natively: floats go straight to ``machine`` from now on, while all ``places`` hold."""
-
-    def _disarm(self):
-        """Natively: every call is ``_call(args, kwargs)`` again."""
-
-
 __all__ = ["Call", "Prepared", "prepare"]
 
 
@@ -51,14 +35,11 @@ class Call:
 
 Machine = None
 if ENGINE == "native":
-    from gradloom._native import vector  # type: ignore[attr-defined]
+    from gradloom._native import vector
 
     if len(ROWS) != vector.ROWS:
         raise ImportError("ops.py has changed since the native interpreter was built; build it again")
     Machine, Call = vector.Machine, vector.Call  # type: ignore[misc]
-
-
-
 
 
 class Prepared:

@@ -20,15 +20,13 @@ import numpy as np
 import gradloom
 from gradloom.arithmetic import evaluate_ieee, is_number
 from gradloom.compiler.nesting import Form, put_together, take_apart
-from gradloom.compiler.program import CONSTANT, OPCODES, Builder, Guard, Program
-from gradloom.engine import ENGINE, Value, apply, get_tracer, set_tracer
+from gradloom.compiler.program import Program
+from gradloom.compiler.recording import recorded
+from gradloom.engine import Value, apply, get_tracer, set_tracer
 from gradloom.errors import TraceError
-from gradloom.ops import TABLE, Row
+from gradloom.ops import TABLE
 
-if ENGINE == "native":
-    from gradloom._native.value import record
-
-__all__ = ["Condition", "Traced", "source_line", "trace"]
+__all__ = ["Condition", "Traced", "inline", "is_traced", "name_of", "source_line", "trace"]
 
 _PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
 _numbers = itertools.count(1)
@@ -47,7 +45,10 @@ class Traced(NamedTuple):
 
 
 def trace(
-    f: Callable[..., Any], arguments: tuple[Form, Form], numbers: Sequence[float], decisions: Sequence[bool] = ()
+    f: Callable[..., Any],
+    arguments: tuple[Form, Form],
+    numbers: Sequence[float],
+    decisions: Sequence[bool] = (),
 ) -> Traced:
     """Run ``f`` on Values with these numbers, and record it.
 
@@ -68,7 +69,7 @@ def trace(
         ``f`` does what cannot be repeated, or returns something else than numbers in any nesting.
     """
     tracer = _Tracer(decisions)
-    chance = random.getstate(), np.random.get_state()[1:]
+    chance = _chance()
     before = set_tracer(tracer)
     try:
         inputs = [Value(x) for x in numbers]
@@ -77,12 +78,13 @@ def trace(
         form, outputs = _result(f, result)
     finally:
         set_tracer(before)
-    if not _same_chance(chance, (random.getstate(), np.random.get_state()[1:])):
+    if not _same_chance(chance, _chance()):
         raise TraceError(
-            f"{_name(f)} drew random numbers while it was traced, and a Program would repeat the same ones; "
+            f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
             "draw them outside, and pass them in"
         )
-    return _recorded(tracer, inputs, outputs, form)
+    program, captured = recorded(tracer.number, inputs, outputs, tracer.guards)
+    return Traced(program, form, captured)
 
 
 def _result(f, result) -> tuple[Form, list[Any]]:
@@ -90,7 +92,7 @@ def _result(f, result) -> tuple[Form, list[Any]]:
     form = take_apart(result, outputs, numeric=True)
     for word in _statics(form):
         raise TraceError(
-            f"{_name(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
+            f"{name_of(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
             "dicts of them"
         )
     flat: list[Any] = []
@@ -117,12 +119,18 @@ def _statics(form: Form):
             yield from _statics(part)
 
 
+def _chance() -> tuple[Any, Any]:
+    """The states of the global generators."""
+    return random.getstate(), list(np.random.get_state(legacy=True))[1:]
+
+
 def _same_chance(before, after) -> bool:
     (ours, (keys, *rest)), (ours_after, (keys_after, *rest_after)) = before, after
     return ours == ours_after and rest == rest_after and np.array_equal(keys, keys_after)
 
 
-def _name(f) -> str:
+def name_of(f: Any) -> str:
+    """How a message calls a function."""
     return getattr(f, "__qualname__", type(f).__qualname__)
 
 
@@ -214,105 +222,7 @@ def _condition(name: str, *operands: Any) -> Any:
     return condition
 
 
-# ---- from the graph to the Program
-def _recorded(tracer: _Tracer, inputs: list[Value], outputs: list[Any], form: Form) -> Traced:
-    roots = [*(v for v, _, _ in tracer.guards), *outputs]
-    columns = _columns(tracer.number, inputs, [x for x in roots if isinstance(x, Value)])
-    if isinstance(columns, Row):
-        raise TraceError(
-            f"{columns.name}, made by gradloom.primitive, cannot be compiled yet; write it with the functions "
-            "of gradloom.math, or call it outside the compiled function"
-        )
-    program, captured, found = columns
-    places = iter(found)
-    if len(found) < len(roots):  # a plain number among the results
-        program, constants = _with_constants(program, [float(x) for x in roots if not isinstance(x, Value)])
-        numbers = iter(constants)
-        at = [next(places) if isinstance(x, Value) else next(numbers) for x in roots]
-    else:
-        at = found
-    n = len(tracer.guards)
-    guards = [Guard(i, truth, line) for i, (_, truth, line) in zip(at[:n], tracer.guards, strict=True)]
-    return Traced(program.with_results(at[n:], guards), form, captured)
-
-
-def _columns(number: int, inputs: list[Value], roots: list[Value]) -> Any:
-    """A Program without results, the captured Values, and where each of ``roots`` is in it; or the Row
-    of a user's primitive. In plain Python this is the definition; ``record.h`` is its native twin."""
-    if ENGINE == "native":
-        found = record(number, inputs, roots)
-        if isinstance(found, Row):
-            return found
-        code, start, args, numbers, captured, places = found
-        columns = (np.frombuffer(*c) for c in ((code, "u2"), (start, "i4"), (args, "i4"), (numbers, "f8")))
-        return Program(len(inputs) + len(captured), *columns, np.empty(0, np.int32)), captured, places
-    return columns_in_python(number, inputs, roots)
-
-
-def columns_in_python(number: int, inputs: list[Value], roots: list[Value]) -> Any:
-    """The definition of ``_columns``."""
-    nodes, captured = _made_in(number, inputs, roots)
-    builder = Builder(len(inputs) + len(captured))
-    place = {id(v): i for i, v in enumerate([*inputs, *captured])}
-    for node, row, operands in nodes:
-        if row is None:
-            place[id(node)] = builder.constant(node._data)
-        elif TABLE.get(row.name) is not row:
-            return row
-        else:
-            constants = {i: builder.constant(x) for i, x in enumerate(operands) if type(x) is float}
-            at = [constants[i] if i in constants else place[id(x)] for i, x in enumerate(operands)]
-            place[id(node)] = builder.emit(OPCODES[row.name], *at)
-    return builder.finish([]), captured, [place[id(v)] for v in roots]
-
-
-def _made_in(number: int, inputs: list[Value], roots: list[Value]):
-    """The nodes below ``roots`` that this trace made, operands first, with their recipes; and the Values
-    that it reached but did not make, as they are met. A stack, not recursion."""
-    nodes, captured, seen = [], [], {id(v) for v in inputs}
-    for root in roots:
-        path = [_visit(root, number, seen, captured)]
-        while path:
-            top = path[-1]
-            if top is None:
-                path.pop()
-                continue
-            node, row, operands, waiting = top
-            x = next(waiting, None)
-            if x is not None:
-                path.append(_visit(x, number, seen, captured))
-                continue
-            path.pop()
-            nodes.append((node, row, operands))
-    return nodes, captured
-
-
-def _visit(node: Value, number: int, seen: set[int], captured: list[Value]):
-    """What is needed to walk below a node: None where there is nothing to walk."""
-    if id(node) in seen:
-        return None
-    seen.add(id(node))
-    if node._trace != number:
-        captured.append(node)
-        return None
-    row, operands = node._recipe
-    return node, row, operands, iter([x for x in operands if isinstance(x, Value)])
-
-
-def _with_constants(program: Program, numbers: list[float]) -> tuple[Program, list[int]]:
-    """The Program with CONSTANTs behind its last instruction, and their places."""
-    n, k = len(program), len(numbers)
-    longer = Program(
-        program.inputs,
-        np.concatenate([program.code, np.full(k, CONSTANT, program.code.dtype)]),
-        np.concatenate([program.start, np.full(k, program.start[-1], program.start.dtype)]),
-        program.args,
-        np.concatenate([program.number, numbers]),
-        program.outputs,
-    )
-    return longer, list(range(n, n + k))
-
-
+# ---- a Program inside another trace
 def inline(program: Program, operands: Sequence[Any]) -> tuple[list[Any], list[bool]]:
     """Run a Program on Values, inside another trace: its outputs, and the truths of its guards.
 

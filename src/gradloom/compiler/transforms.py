@@ -76,7 +76,9 @@ def compile(  # noqa: A001  # the field's word
     return Compiled(f, "compile", static=static, same_order=same_order, max_paths=max_paths)
 
 
-def grad(f: Callable[..., Any] | None = None, argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Any:
+def grad(
+    f: Callable[..., Any] | None = None, argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Any:
     """The gradient of ``f``, which returns one number.
 
     Parameters
@@ -172,7 +174,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     return functools.update_wrapper(product, f)
 
 
-def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:  # noqa: F811
+def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, Any]:
     """The value of ``f(*primals)``, and how it moves along ``tangents``: forward mode.
 
     Examples
@@ -246,7 +248,9 @@ def vmap(
 _tangents = tangents  # jvp's own argument has the field's name for them
 
 
-def _gradient(f: Callable[..., Any], name: str, argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Any:
+def _gradient(
+    f: Callable[..., Any], name: str, argnums: int | tuple[int, ...], has_aux: bool, value: bool
+) -> Any:
     numeric = _numeric(argnums)
     lower = gradients(argnums, has_aux, value)
     if isinstance(f, Mapped):

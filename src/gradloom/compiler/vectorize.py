@@ -182,12 +182,13 @@ def allocate(graph: Graph, order, bounds, vector) -> Slots:
 def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) -> VectorProgram:
     """The words of the instructions, and the columns around them."""
     words, indices, slot = [], _Indices(), slots.slot
+    level = layout.levels(graph.start, graph.args, np.zeros(len(graph.op), dtype=np.int32))
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
         if is_vector:
             words.append(_vector(graph, nodes, slots, indices))
         else:
-            stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot)
+            stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot, level)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
     truths = [guard.truth for guard in program.guards]
     return VectorProgram(

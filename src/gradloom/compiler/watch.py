@@ -37,13 +37,24 @@ else:
 __all__ = ["MOST", "Watch"]
 
 Place = tuple[Any, Any, Any]
-"""(list, None, its items), (dict, its keys, its values), (dict, one key, its value), (cell, None, its content)."""
+"""(list, None, items), (dict, its keys, its values), (dict, a key, its value) or (cell, None, content)."""
 
 MOST = 100_000
 _INSTALLED = tuple(
     {os.path.dirname(gradloom.__file__), sysconfig.get_path("stdlib"), *site.getsitepackages()}
 )
-_ATOMS = (int, float, complex, str, bytes, type(None), type, types.ModuleType, types.BuiltinFunctionType, Value)
+_ATOMS = (
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(None),
+    type,
+    types.ModuleType,
+    types.BuiltinFunctionType,
+    Value,
+)
 
 
 class Watch:
@@ -72,7 +83,7 @@ class Watch:
                 work.extend(self._look(x))
         if work:
             warnings.warn(
-                f"{getattr(f, '__qualname__', f)} reaches more than {MOST:,} slots; changes beyond them are not "
+                f"{getattr(f, '__qualname__', f)} reaches more than {MOST:,} slots; changes beyond are not "
                 "noticed: pass large tables as arguments",
                 GradloomWarning,
                 stacklevel=4,
@@ -107,7 +118,7 @@ class Watch:
             return list(x.flat) if x.dtype == object else []
         if hasattr(type(x), "_watched"):  # a compiled function: what it was made from
             return [x._watched]
-        call = getattr(type(x), "__call__", None)
+        call = vars(type(x)).get("__call__")
         attributes = getattr(x, "__dict__", None)
         found = [call] if isinstance(call, types.FunctionType) else []
         return found + ([attributes] if isinstance(attributes, dict) else [])

@@ -45,7 +45,7 @@ def trace(root):
     (3, 2)
     """
     if not isinstance(root, Value):
-        raise TypeError(f"trace takes the Value at the end of a graph, not {type(root).__name__} ({root!r:.60})")
+        raise TypeError(f"trace takes the Value at a graph's end, not {type(root).__name__} ({root!r:.60})")
     nodes, edges, waiting = {root}, set(), [root]
     while waiting:
         node = waiting.pop()

@@ -1,0 +1,118 @@
+"""Arguments that hold rows: which of their numbers all rows share, and which differ from row to row.
+
+Takes: arguments, and for each the axis along which it holds its rows, or None.
+Gives: ``Rows``, which takes them apart; ``Batch``, their numbers, ready to run; ``row_of``, one row.
+Promises: rows are not copied, unless they are no float64. Arguments with different numbers of rows are
+refused, by name.
+"""
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gradloom.compiler.nesting import Form, flat, take_apart, vector
+
+__all__ = ["Batch", "Rows", "row_of"]
+
+
+class Batch(NamedTuple):
+    """The numbers of a call with many rows.
+
+    ``mapped`` says which numbers of the arguments differ from row to row: those are in ``columns``, arrays
+    of shape (rows, k), side by side; the others are in ``uniform``.
+    """
+
+    uniform: np.ndarray
+    columns: list[np.ndarray]
+    mapped: np.ndarray
+    rows: int
+
+    def some(self, chosen: np.ndarray) -> "Batch":
+        return self._replace(columns=[c[chosen] for c in self.columns], rows=len(chosen))
+
+    def numbers(self, row: int) -> np.ndarray:
+        """All the numbers of one row, in the order of the arguments."""
+        numbers = np.empty(len(self.mapped))
+        numbers[~self.mapped] = self.uniform
+        if self.columns:
+            numbers[self.mapped] = np.concatenate([c[row] for c in self.columns])
+        return numbers
+
+
+class Rows:
+    """Collects the numbers of a call: those that all rows share, and those of each row."""
+
+    def __init__(self) -> None:
+        self.uniform: list[Any] = []
+        self.columns: list[np.ndarray] = []
+        self.axes: dict[int, int] = {}  # of each mapped number
+        self._mapped: list[bool] = []
+        self.count: int | None = None
+
+    def batch(self) -> Batch:
+        assert self.count is not None
+        return Batch(vector(self.uniform), self.columns, np.array(self._mapped, dtype=bool), self.count)
+
+    def take(self, x: Any, axis: Any, name: str, numeric: bool = False) -> Form:
+        """The form of one row of ``x``."""
+        if axis is None:
+            before = len(self.uniform)
+            form = take_apart(x, self.uniform, numeric)
+            self._mapped += [False] * len(flat(self.uniform[before:]))
+            return form
+        if isinstance(x, dict):
+            by_key = axis if isinstance(axis, dict) else dict.fromkeys(x, axis)
+            return "dict", tuple(x), tuple(self.take(x[k], by_key[k], f"{name}[{k!r}]", numeric) for k in x)
+        if isinstance(x, (list, tuple)) and not _is_table(x):
+            listed = axis if isinstance(axis, (list, tuple)) else [axis] * len(x)
+            parts = [
+                self.take(p, a, f"{name}[{i}]", numeric)
+                for i, (p, a) in enumerate(zip(x, listed, strict=True))
+            ]
+            return "list" if isinstance(x, list) else "tuple", tuple(parts)
+        return self._take_rows(x, axis, name)
+
+    def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
+        table = np.asarray(x)
+        if table.dtype.kind not in "fiub":
+            raise TypeError(
+                f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data"
+            )
+        if table.ndim == 0 or not isinstance(axis, int) or not -table.ndim <= axis < table.ndim:
+            raise ValueError(
+                f"{name} of shape {table.shape} has no axis {axis}; give in_axes=None for what all rows share"
+            )
+        table = np.moveaxis(table, axis, 0)
+        n = len(table)
+        if self.count not in (None, n):
+            raise ValueError(
+                f"{name} has {n} rows, and the arguments before it {self.count}; they must agree"
+            )
+        self.count = n
+        width = int(np.prod(table.shape[1:], dtype=int))
+        self.axes |= {len(self._mapped) + i: axis for i in range(width)}
+        self._mapped += [True] * width
+        self.columns.append(
+            table.reshape(n, width) if table.dtype == np.float64 else table.reshape(n, width).astype(float)
+        )
+        return ("array", table.shape[1:]) if table.ndim > 1 else ("number", False)
+
+
+def _is_table(x: Any) -> bool:
+    """Whether a list is rows of plain numbers, in any nesting, rather than a container of arrays."""
+    if isinstance(x, (list, tuple)):
+        return len(x) > 0 and all(map(_is_table, x))
+    return isinstance(x, (float, int)) or (isinstance(x, np.generic) and x.dtype.kind in "fiub")
+
+
+def row_of(x: Any, axis: Any, row: int) -> Any:
+    if axis is None:
+        return x
+    if isinstance(x, dict):
+        return {k: row_of(part, axis[k] if isinstance(axis, dict) else axis, row) for k, part in x.items()}
+    if isinstance(x, np.ndarray):
+        return np.take(x, row, axis=axis)
+    if isinstance(x, (list, tuple)) and len(x) and isinstance(x[0], (np.ndarray, dict)):
+        axes = axis if isinstance(axis, (list, tuple)) else [axis] * len(x)
+        return type(x)([row_of(part, a, row) for part, a in zip(x, axes, strict=True)])
+    return x[row]
