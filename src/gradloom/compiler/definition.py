@@ -41,7 +41,7 @@ def _functions() -> dict[str, Callable[..., Any]]:
 
 
 def as_numpy(c: str) -> str:
-    """A C expression as NumPy: ``a ? b : c`` is ``where(a, b, c)``, ``||`` is ``|``.
+    """A C expression as NumPy: ``a ? b : c`` is ``where(a, b, c)``, ``||`` is ``|``, ``&&`` is ``&``.
 
     Examples
     --------
@@ -53,8 +53,10 @@ def as_numpy(c: str) -> str:
         condition, mark, rest = text.partition("?")
         if mark:
             return f"where({', '.join(map(flat, (condition, *rest.split(':', 1))))})"
-        parts = text.split("||")
-        return " | ".join(f"({part.strip()})" for part in parts) if len(parts) > 1 else text.strip()
+        for c_word, word in (("||", "|"), ("&&", "&")):
+            if c_word in text:
+                return f" {word} ".join(f"({flat(part)})" for part in text.split(c_word))
+        return text.strip()
 
     groups: list[str] = []
     while group := re.search(r"\(([^()]*)\)", c):  # innermost first

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-import gradloom
 from gradloom.arithmetic import evaluate_ieee, is_number
 from gradloom.compiler.nesting import Form, put_together, take_apart
 from gradloom.compiler.program import Program
@@ -28,7 +27,7 @@ from gradloom.ops import TABLE
 
 __all__ = ["Condition", "Traced", "inline", "is_traced", "name_of", "source_line", "trace"]
 
-_PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
+_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
 _numbers = itertools.count(1)
 
 

@@ -21,7 +21,6 @@ from typing import Any
 
 import numpy as np
 
-import gradloom
 from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
 
@@ -41,7 +40,7 @@ Place = tuple[Any, Any, Any]
 
 MOST = 100_000
 _INSTALLED = tuple(
-    {os.path.dirname(gradloom.__file__), sysconfig.get_path("stdlib"), *site.getsitepackages()}
+    {os.path.dirname(os.path.dirname(__file__)), sysconfig.get_path("stdlib"), *site.getsitepackages()}
 )
 _ATOMS = (
     int,
