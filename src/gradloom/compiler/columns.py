@@ -8,8 +8,10 @@ Promises: inputs stay, all of them and in order. Constants are the same when the
 -0.0 are two (but every nan is one). Where no bit depends on the order of two operands, either will do.
 
 The instruction that is being written stands behind the others, as if it were one of them already;
-``end`` counts it in, or takes it back by not counting it. Equal instructions are found through a table
-of their numbers, open addressing with linear probing (Knuth, The Art of Computer Programming, 6.4).
+``end`` counts it in, or takes it back by not counting it. Equal instructions have the same youngest
+operand, and most are the only user that theirs ever has: so an instruction's first user stands beside it,
+and only the others are looked up in a hash table, where most looks miss the cache: open addressing with
+linear probing (Knuth, The Art of Computer Programming, 6.4).
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
 stand beside it in ``columns.pxd``. No index is checked then, so none may be negative.
@@ -50,10 +52,13 @@ class Columns:
         self.args = view(np.empty(2 * room, dtype=np.int32))
         numbers = np.empty(room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
+        self.first_user = view(np.full(room, -1, dtype=np.int32))
         self.table = view(np.full(1 << room.bit_length(), -1, dtype=np.int32))
+        self.entries = 0  # in the table
         for _ in range(inputs):
             self.begin()
-            self.keep(INPUT)
+            self.place(INPUT)
+            self.keep()
 
     # ---- one instruction
     def begin(self):
@@ -98,9 +103,8 @@ class Columns:
         self.number[self.count] = 0.0
         self.start[self.count + 1] = self.tail
 
-    def keep(self, code):
-        """Count it in, though there may be one like it."""
-        self.place(code)
+    def keep(self):
+        """Count it in: its number."""
         self.used = self.tail
         self.count += 1
         return self.count - 1
@@ -112,23 +116,39 @@ class Columns:
         self.start = view(np.resize(self.start, room + 1))
         numbers = np.resize(self.number, room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
+        nobody = np.full(room - len(self.first_user), -1, dtype=np.int32)
+        self.first_user = view(np.concatenate([self.first_user, nobody]))
 
     # ---- common subexpressions
     def unique(self):
         """The number of an instruction that is the same as the one just placed: an older one, or this."""
-        if 2 * self.count >= len(self.table):
-            self.rehash()
         n = self.count
+        youngest = -1
+        for j in range(self.used, self.tail):
+            youngest = max(youngest, self.args[j])
+        if youngest >= 0:
+            user = self.first_user[youngest]
+            if user < 0:
+                self.first_user[youngest] = n
+                return self.keep()
+            if self.same(user, n):
+                return user
+        if 2 * self.entries >= len(self.table):
+            self.rehash()
+        place = self.find(n)
+        if self.table[place] < 0:
+            self.table[place] = n
+            self.entries += 1
+            self.keep()
+        return self.table[place]
+
+    def find(self, n):
+        """The place in the table of an instruction that is the same as ``n``, or where it would be."""
         mask = len(self.table) - 1
         place = self.hash(n) & mask
-        while self.table[place] >= 0:
-            if self.same(self.table[place], n):
-                return self.table[place]
+        while self.table[place] >= 0 and not self.same(self.table[place], n):
             place = (place + 1) & mask
-        self.table[place] = n
-        self.used = self.tail
-        self.count += 1
-        return n
+        return place
 
     def hash(self, n):
         """32 bits made of the opcode, the operands and the bits of the constant of instruction ``n``."""
@@ -161,13 +181,10 @@ class Columns:
 
     def rehash(self):
         """A table of twice the size."""
-        self.table = view(np.full(2 * len(self.table), -1, dtype=np.int32))
-        mask = len(self.table) - 1
-        for n in range(self.inputs, self.count):
-            place = self.hash(n) & mask
-            while self.table[place] >= 0:
-                place = (place + 1) & mask
-            self.table[place] = n
+        old, self.table = self.table, view(np.full(2 * len(self.table), -1, dtype=np.int32))
+        for k in range(len(old)):
+            if old[k] >= 0:
+                self.table[self.find(old[k])] = old[k]
 
     # ---- the end
     def finish(self, outputs, guards):

@@ -67,8 +67,11 @@ class PreparedRows(Protocol):
 class PlainRows:
     """Rows by the definition, a block at a time; ``PreparedRows`` says how it is called."""
 
-    def __init__(self, program: Program, mapped: Sequence[bool], reduce: Sequence[str | None]):
+    def __init__(
+        self, program: Program, mapped: Sequence[bool], reduce: Sequence[str | None], same_order: bool = False
+    ):
         self._program, self._mapped, self._reduce = program, list(mapped), list(reduce)
+        self._exact = same_order
 
     def __call__(self, uniform, columns, rows, threads=1):
         reduced = np.zeros(sum(r is not None for r in self._reduce))
@@ -77,7 +80,7 @@ class PlainRows:
         added = [k for k, r in enumerate(self._reduce) if r is not None]
         for begin in range(0, rows, PLAIN_BLOCK):
             block = slice(begin, min(begin + PLAIN_BLOCK, rows))
-            outputs = define(self._program, self._inputs(uniform, columns, block))
+            outputs = define(self._program, self._inputs(uniform, columns, block), self._exact)
             for j, k in enumerate(kept):
                 per_row[block, j] = outputs[k]
             for j, k in enumerate(added):
