@@ -82,14 +82,22 @@ def counting(x):
     return x * sum(x > k for k in range(4))
 
 
+def largest_slope(x):
+    return 0.5 * x if largest(x) == 0.25 * x * x else 1.0 if x > 2.0 - x else -1.0
+
+
+def middle_slope(x):
+    return 0.0 if min(x, x * x) < 1.0 < max(x, x * x) else 1.0 if middle(x) == x else 2.0 * x
+
+
 FUNCTIONS = [
     (step, lambda x: 2 * x if x > 1 else 3.0, [1.0]),
     (early, lambda x: -1.0 if x < 0 else 2 * x if x < 1 else 3 * x * x, [0.0, 1.0]),
     (halving, lambda x: 0.5 ** max(0, math.ceil(math.log2(x))) if x > 1 else 1.0, [1.0, 2.0, 4.0]),
     (breaking, lambda x: breaking(x) / x if x else sum(1 / k for k in range(1, 20)), [2.0, 4 / 3, 1.0, -1.0]),
-    (largest, lambda x: 0.5 * x if largest(x) == 0.25 * x * x else 1.0 if x > 2 - x else -1.0, [1.5, 4.5, -7.0]),
+    (largest, largest_slope, [1.5, 4.5, -7.0]),
     (smallest, lambda x: 2 * x if x * x < x else 1.0, [0.5, 1.5, -0.5]),
-    (middle, lambda x: 0.0 if min(x, x * x) < 1 < max(x, x * x) else 1.0 if middle(x) == x else 2 * x, [-0.5, 0.5, 1.5, -1.5]),
+    (middle, middle_slope, [-0.5, 0.5, 1.5, -1.5]),
     (absolute, lambda x: 2 * x - 1 if x > 1 else 1 - 2 * x, [0.9, 1.1, -1.0]),
     (between, lambda x: 5.0 if 0 < x < 1 else 7.0, [0.0, 1.0]),
     (outside, lambda x: 5.0 if x < 0 or x > 1 else 7.0, [0.0, 1.0]),
@@ -98,7 +106,8 @@ FUNCTIONS = [
     (truthy, lambda x: 3.0 if x else 5.0, [0.0]),
     (counting, lambda x: float(sum(x > k for k in range(4))), [0.0, 1.0, 2.5, 3.0]),
 ]  # fmt: skip
-cases = pytest.mark.parametrize(("f", "slope", "points"), FUNCTIONS, ids=[f.__name__ for f, _, _ in FUNCTIONS])
+NAMES = "f", "slope", "points"
+cases = pytest.mark.parametrize(NAMES, FUNCTIONS, ids=[row[0].__name__ for row in FUNCTIONS])
 
 
 def around(points):

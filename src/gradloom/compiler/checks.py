@@ -7,23 +7,19 @@ Promises: neither costs anything when it is not asked for.
 """
 
 import bisect
-import os
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-import gradloom
 from gradloom.arithmetic import local_derivatives
 from gradloom.compiler.nesting import Form, flat, put_together, take_apart
-from gradloom.compiler.tracing import Tracer, line_of, name_of
+from gradloom.compiler.tracing import PACKAGE, Tracer, line_of, name_of
 from gradloom.engine import Value, order, set_silent, set_tracer
 from gradloom.errors import TraceError
 
 __all__ = ["not_finite", "verify"]
-
-_PACKAGE = os.path.dirname(gradloom.__file__) + os.sep
 
 
 def verify(
@@ -39,8 +35,8 @@ def verify(
     plain = np.array([x._data if isinstance(x, Value) else x for x in flat(numbers)], dtype=np.float64)
     if plain.shape != out.shape or not np.allclose(plain, out, rtol=1e-9, atol=1e-12, equal_nan=True):
         raise TraceError(
-            f"{line_of(f)}: {name_of(f)} gives {_short(plain)} in plain Python and {_short(out)} compiled: it "
-            "reads something that is not watched (a file, a clock, an iterator, a name of a module), or "
+            f"{line_of(f)}: {name_of(f)} gives {_short(plain)} in plain Python and {_short(out)} compiled: "
+            "it reads something that is not watched (a file, a clock, an iterator, a name of a module), or "
             "catches an error of arithmetic; pass what it reads as an argument"
         )
 
@@ -58,7 +54,7 @@ def not_finite(
     if len(bad):
         return f"{name_of(f)} was given {numbers[bad[0]]} (number {bad[0]} of its arguments)"
     tracer = Tracer(decisions)
-    lines = _Lines()
+    lines = _Lines(sys._getframe())
     before, silent, tracing = set_tracer(tracer), set_silent(False), sys.gettrace()
     try:
         inputs = [Value(x) for x in numbers.tolist()]
@@ -89,22 +85,25 @@ def _value(v: Value, row: Any, xs: list[float]) -> str:
 
 
 def _derivative(v: Value, row: Any, xs: list[float]) -> str:
-    partials = local_derivatives(row, xs, v._data)
-    return "" if np.isfinite(partials).all() else f"the derivative of {row.spelling.format(*xs)} is not finite"
+    if np.isfinite(local_derivatives(row, xs, v._data)).all():
+        return ""
+    return f"the derivative of {row.spelling.format(*xs)} is not finite"
 
 
 class _Lines:
     """Follows a run line by line; a Value's stamp then tells the line that made it."""
 
-    def __init__(self) -> None:
+    def __init__(self, root: Any):
+        self._root = root  # the frame that calls the function
         self._stamps: list[int] = []
         self._lines: list[str] = []
 
     def follow(self, frame: Any, event: str, _: Any) -> Any:
-        if frame.f_code.co_filename.startswith(_PACKAGE):
-            return None
+        caller = frame.f_back
+        if frame.f_code.co_filename.startswith(PACKAGE) or not (caller is self._root or caller.f_trace):
+            return None  # the library's own, and what it calls: the line is the one that called it
         if event == "return":
-            frame = frame.f_back  # back in the line that called
+            frame = caller  # back in the line that called
         self._stamps.append(Value(0.0)._stamp)
         self._lines.append(f"{frame.f_code.co_filename}:{frame.f_lineno}")
         return self.follow

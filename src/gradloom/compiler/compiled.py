@@ -7,13 +7,9 @@ result is a Value whose ``backward()`` goes on into them. Inside another trace t
 as a part of that one. An exception raised in the function is passed on as it was, and nothing is kept.
 """
 
-import copy
 import functools
 import inspect
 import itertools
-import operator
-import pickle
-import sys
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
@@ -21,11 +17,13 @@ from typing import Any
 import numpy as np
 
 from gradloom.compiler.checks import not_finite, verify
+from gradloom.compiler.copies import Copied
 from gradloom.compiler.explanation import explain, stats
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is
 from gradloom.compiler.nesting import Form, flat, holds_values, object_array, statics, take_apart, vector
-from gradloom.compiler.paths import MANY, Path, Paths
+from gradloom.compiler.path import Path
+from gradloom.compiler.paths import MANY, Paths
 from gradloom.compiler.program import Program
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import inline, is_traced, name_of, trace
@@ -35,10 +33,8 @@ from gradloom.errors import PathWarning
 
 __all__ = ["Compiled"]
 
-PICKLE_FORMAT = 1
 
-
-class Compiled(Call):
+class Compiled(Copied, Call):
     """A compiled function; ``gradloom.compile`` and the other transforms make it.
 
     Attributes
@@ -78,7 +74,6 @@ class Compiled(Call):
         }
         self._checked = verify or check_finite
         self._calls = 0
-        self._home: tuple[Any, ...] = ()  # (getattr, (instance, name)) for a method
         self.clear()
 
     _watch: Watch | None
@@ -98,32 +93,8 @@ class Compiled(Call):
         if key not in bound:
             method = functools.update_wrapper(functools.partial(self._f, instance), self._f)
             bound[key] = self._again(method)
-            bound[key]._home = getattr, (instance, self.__name__)  # type: ignore[attr-defined]
+            bound[key]._home = getattr, (instance, method.__name__)
         return bound[key]
-
-    def _again(self, f: Callable[..., Any]) -> "Compiled":
-        """The same of another function."""
-        return type(self)(f, self._name, self._lower, numeric=self._numeric, **self._options)
-
-    # ---- copies: the function and the options; they are traced anew
-    def __copy__(self) -> "Compiled":
-        return self._again(self._f)
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "Compiled":
-        return self._again(copy.deepcopy(self._f, memo))
-
-    def __reduce__(self) -> Any:
-        if self._home:
-            return self._home
-        name = getattr(self, "__qualname__", "")
-        if name and _named(getattr(self, "__module__", ""), name) is self:  # a decorator made it
-            return name
-        if "<" in name:
-            raise pickle.PicklingError(
-                f"{name} is a lambda, or is defined inside another function, so that it cannot be found by its "
-                "name; pickle a function from the top of a module, and compile it where it arrives"
-            )
-        return _load, (PICKLE_FORMAT, type(self), self._f, self._name, self._lower, self._numeric, self._options)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
         numbers: list[Any] = []
@@ -195,12 +166,14 @@ class Compiled(Call):
 
     def _fresh_watch(self) -> Watch:
         """What surrounds the function, as it is; if it has changed, all paths are forgotten."""
-        if self._watch is not None and (change := self._watch.changed()):
+        watch = self._watch
+        change = watch.changed() if watch is not None else None
+        if change:
             self.clear()
             self._cleared = f"{change} had changed"
-        if self._watch is None:
-            self._watch = Watch(self._f)
-        return self._watch
+        if watch is None or change:
+            self._watch = watch = Watch(self._f)
+        return watch
 
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
@@ -217,8 +190,8 @@ class Compiled(Call):
                 self._ints.setdefault(i, set()).add(form)
                 if len(self._ints[i]) == MANY:
                     warnings.warn(
-                        f"argument {i} of {name_of(self._f)} has held {MANY} different ints, each a Program of "
-                        "its own; pass 2.0 instead of 2, or an integer array, to make it data",
+                        f"argument {i} of {name_of(self._f)} has held {MANY} different ints, each a Program "
+                        "of its own; pass 2.0 instead of 2, or an integer array, to make it data",
                         PathWarning,
                         stacklevel=5,
                     )
@@ -289,23 +262,6 @@ def _shape(form: Form, number: Iterator[int]) -> Any:
         return next(number)
     parts = [_shape(part, number) for part in form[-1]] if form[0] == "tuple" else [None]
     return None if None in parts else tuple(parts)
-
-
-def _named(module: str, name: str) -> Any:
-    """What is found under a name, as ``pickle`` looks for it."""
-    try:
-        return operator.attrgetter(name)(sys.modules[module])
-    except (KeyError, AttributeError):
-        return None
-
-
-def _load(format_number, kind, f, name, lower, numeric, options) -> Compiled:
-    if format_number != PICKLE_FORMAT:
-        raise ValueError(
-            f"this pickle has format {format_number}, and this gradloom reads format {PICKLE_FORMAT}; "
-            "pickle the plain function instead, and compile it where it arrives"
-        )
-    return kind(f, name, lower, numeric=numeric, **options)
 
 
 def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:

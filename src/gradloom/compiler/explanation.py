@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from gradloom.compiler.nesting import Form
-from gradloom.compiler.paths import Path
+from gradloom.compiler.path import Path
 from gradloom.compiler.program import Program
 
 __all__ = ["explain", "stats"]
@@ -38,10 +38,9 @@ def explain(name: str, cleared: str, entries: Iterable[tuple[tuple[list[Form], F
         words = [_described(form) for form in positional]
         words += [f"{key}={_described(form)}" for key, form in zip(named[1], named[2], strict=True)]
         lines.append(f"  for ({', '.join(words)})")
-        lines += [
-            f"    {len(path.lowered.program)} instructions, {path.seconds:.3f} s, ran {path.runs} times: {path.why}"
-            for path in paths
-        ]
+        for path in paths:
+            size = len(path.lowered.program)
+            lines.append(f"    {path.why}: {size} instructions, {path.seconds:.3f} s, {path.runs} runs")
     return "\n".join(lines)
 
 

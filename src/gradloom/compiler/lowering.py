@@ -100,25 +100,20 @@ def _gradients(
     return _whole(pick(program, order, final), form)._replace(wrt=tuple(by[i] for i in order))
 
 
-def _jacobians(
-    argnums: int | tuple[int, ...], traced: Traced, arguments: list[Form], final: bool
-) -> Lowered:
+def _jacobians(argnums: int | tuple[int, ...], traced: Traced, arguments: list[Form], final: bool) -> Lowered:
     spans, form = _chosen(arguments, argnums)
     wrt = [i for span in spans for i in span]
     program = _jacobian(simplify(traced.program), wrt, final)
-    return Lowered(
-        program, lambda x: _matrix(x.reshape(-1, len(wrt)), traced.form, form), form, plain=False
-    )
+    shape = count(traced.form), len(wrt)
+    return Lowered(program, lambda x: _matrix(x.reshape(shape), traced.form, form), form, plain=False)
 
 
-def _second(
-    argnums: int | tuple[int, ...], traced: Traced, arguments: list[Form], final: bool
-) -> Lowered:
+def _second(argnums: int | tuple[int, ...], traced: Traced, arguments: list[Form], final: bool) -> Lowered:
     spans, form = _chosen(arguments, argnums)
     wrt = [i for span in spans for i in span]
     first = gradients(argnums, has_aux=False, value=False)(traced, arguments, False).program
     program = _jacobian(first, wrt, final, forward_only=True)
-    return Lowered(program, lambda x: _matrix(x.reshape(-1, len(wrt)), form, form), form, plain=False)
+    return Lowered(program, lambda x: _matrix(x.reshape(len(wrt), len(wrt)), form, form), form, plain=False)
 
 
 def directional(traced: Traced, arguments: list[Form], final: bool) -> Lowered:

@@ -17,7 +17,8 @@ from gradloom.compiler.batches import Rows, row_of
 from gradloom.compiler.compiled import Compiled, values_among
 from gradloom.compiler.lowering import Lower, as_is
 from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart
-from gradloom.compiler.paths import Group, Path, Paths
+from gradloom.compiler.path import Path
+from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import is_traced
 from gradloom.engine import Value

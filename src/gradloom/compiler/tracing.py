@@ -28,9 +28,22 @@ from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
 from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
-__all__ = ["Condition", "Traced", "Tracer", "drew", "inline", "is_traced", "line_of", "name_of", "source_line", "trace"]
+__all__ = [
+    "PACKAGE",
+    "Condition",
+    "Traced",
+    "Tracer",
+    "drew",
+    "inline",
+    "is_traced",
+    "line_of",
+    "name_of",
+    "source_line",
+    "trace",
+]
 
-_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+"""Where the library's own code is."""
 _numbers = itertools.count(1)
 
 
@@ -70,9 +83,12 @@ def trace(
     TraceError
         ``f`` does what cannot be repeated, or returns something else than numbers in any nesting.
     """
-    chance = _chance()
-    traced, made = _run(f, arguments, numbers, decisions)
-    if not _same_chance(chance, _chance()):
+    for _ in range(3):  # another thread may draw meanwhile, but hardly each time
+        chance = _chance()
+        traced, made = _run(f, arguments, numbers, decisions)
+        if _same_chance(chance, _chance()):
+            break
+    else:
         raise TraceError(drew(f))
     if any(v() is not None for v in made):
         gc.collect()  # a recursive function is a cycle, which may hold them a little longer
@@ -200,7 +216,7 @@ class Tracer:
 def source_line() -> str:
     """Where the user's code stands: the innermost line that is not the library's own."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 

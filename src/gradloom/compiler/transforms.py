@@ -26,7 +26,7 @@ from gradloom.compiler.lowering import (
     with_cotangents,
 )
 from gradloom.compiler.mapped import Mapped
-from gradloom.compiler.nesting import take_apart
+from gradloom.compiler.nesting import matching
 from gradloom.compiler.tracing import is_traced
 
 __all__ = ["compile", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"]
@@ -79,16 +79,11 @@ def compile(  # noqa: A001  # the field's word
     >>> f(3.0), f(-2.0)
     (9.0, 2.0)
     """
-    options: dict[str, Any] = {
-        "static": static,
-        "same_order": same_order,
-        "max_paths": max_paths,
-        "verify": verify,
-        "check_finite": check_finite,
-    }
-    if f is None:
-        return functools.partial(compile, **options)
-    return Compiled(f, "compile", **options)
+    make = functools.partial(
+        Compiled, name="compile", static=static, same_order=same_order, max_paths=max_paths,
+        verify=verify, check_finite=check_finite,
+    )  # fmt: skip
+    return make if f is None else make(f)
 
 
 def grad(
@@ -184,7 +179,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     compiled = Compiled(f, "hvp", directional, numeric=(0,))
 
     def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
-        return compiled._call((x, *args), kwargs, _matching(x, v, "v"))
+        return compiled._call((x, *args), kwargs, matching(x, v, "v"))
 
     return functools.update_wrapper(product, f)
 
@@ -200,7 +195,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     primals, directions = tuple(primals), tuple(tangents)
     compiled = _kept(f, "jvp", _tangents, tuple(range(len(primals))))
-    return compiled._call(primals, {}, _matching(primals, directions, "tangents"))
+    return compiled._call(primals, {}, matching(primals, directions, "tangents"))
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -217,7 +212,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     compiled = _kept(f, "vjp", with_cotangents, tuple(range(len(primals))))
 
     def back(cotangents: Any) -> tuple[Any, ...]:
-        return compiled._call(primals, {}, _matching(value, cotangents, "the cotangents"))
+        return compiled._call(primals, {}, matching(value, cotangents, "the cotangents"))
 
     return value, back
 
@@ -278,23 +273,6 @@ def _numeric(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
     if not numbers or any(isinstance(i, bool) or not isinstance(i, int) for i in numbers):
         raise TypeError(f"argnums must be a whole number or a tuple of them, not {argnums!r}")
     return numbers
-
-
-def _matching(x: Any, v: Any, name: str) -> list[Any]:
-    """The numbers of ``v``, which must be nested as ``x`` is."""
-    ours: list[Any] = []
-    theirs: list[Any] = []
-    if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
-        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
-    return theirs
-
-
-def _shape(form: Any) -> Any:
-    if form[0] == "number":
-        return "number"
-    if form[0] in ("array", "objects"):
-        return form[1]
-    return form if form[0] == "static" else (*form[:-1], tuple(map(_shape, form[-1])))
 
 
 def _kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:

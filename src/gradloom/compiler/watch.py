@@ -48,7 +48,11 @@ Place = tuple[Any, Any, Any]
 
 MOST = 100_000
 _INSTALLED = tuple(
-    {os.path.dirname(os.path.dirname(__file__)), sysconfig.get_path("stdlib"), *site.getsitepackages()}
+    {
+        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        sysconfig.get_path("stdlib"),
+        *site.getsitepackages(),
+    }
 )
 _ATOMS = (
     int,
