@@ -1,16 +1,22 @@
 """The vectoriser and the machine that runs its programs, against the plain evaluation of the Program."""
 
+import importlib
+import math
 import random
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from gradloom.arithmetic import IEEE
+from gradloom.compiler.derivatives import reverse
 from gradloom.compiler.program import OPCODES, ROWS, Builder, Guard, Program
+from gradloom.compiler.simplify import simplify
 from gradloom.compiler.single import Machine, Prepared, prepare
 from gradloom.compiler.vector_program import define_vector
 from gradloom.compiler.vectorize import allocate, contract, schedule, vectorize
+from gradloom.engine import order
 
 ARITHMETIC = ["add", "add", "sub", "mul", "mul", "div", "neg", "abs", "relu", "maximum", "where", "lt"]
 SMOOTH = ["tanh", "sin", "exp", "atan2", "hypot", "sigmoid"]
@@ -132,11 +138,11 @@ def test_regrouped_sums_agree_within_their_magnitudes(seed):
 def test_no_two_live_values_share_a_slot(seed, same_order):
     program, _ = random_program(seed, [*SMOOTH, "add", "mul"])
     graph = contract(program, same_order)
-    order, bounds, vector = schedule(graph)
-    slots = allocate(graph, order, bounds, vector)
+    nodes, bounds, vector = schedule(graph)
+    slots = allocate(graph, nodes, bounds, vector)
     holds = {int(slots.slot[i]): i for i in range(len(graph.op)) if graph.start[i] == graph.start[i + 1]}
     for begin, end, together in zip(bounds[:-1], bounds[1:], vector, strict=True):
-        for members in [order[begin:end]] if together else order[begin:end, None]:
+        for members in [nodes[begin:end]] if together else nodes[begin:end, None]:
             for i in members:
                 for x in graph.args[graph.start[i] : graph.start[i + 1]]:
                     assert holds[int(slots.slot[x])] == x
@@ -257,6 +263,32 @@ def test_products_of_matrices_of_all_shapes(shape):
     assert np.abs(got - want).max() < 1e-12
 
 
+def test_a_step_of_the_scalar_gpt_is_a_few_hundred_instructions(monkeypatch):
+    """All 4,192 gradients of the example, from its nodes as they were made; against eager backward()."""
+    monkeypatch.syspath_prepend(str(Path(__file__).parents[2] / "examples"))
+    gpt = importlib.import_module("scalar_gpt")
+    monkeypatch.setattr(gpt, "bare", lambda v: 0.0)  # what is taken off before exp: a constant
+    parameters = gpt.make_parameters(1)
+    leaves = gpt.flat(parameters)
+    loss = gpt.loss_of(parameters, gpt.tokens_of("anna"))
+    b = Builder(inputs=len(leaves))
+    number = {id(v): i for i, v in enumerate(leaves)}
+    for node in order(loss):
+        row, operands = node._recipe
+        if id(node) not in number:
+            places = [b.constant(x) if type(x) is float else number[id(x)] for x in operands]
+            number[id(node)] = b.emit(row.name, *places) if row else b.constant(node.data)
+    program = simplify(b.finish([number[id(loss)]]))
+    program = simplify(reverse(program, list(range(len(leaves))), [1.0]))
+    loss.backward()
+    v = vectorize(program)
+    assert len(program) > 80_000
+    assert len(v) < 300
+    got = prepare(program)(np.array([p.data for p in leaves]))
+    want = np.array([loss.data, *(p.grad for p in leaves)])
+    assert np.abs(got - want).max() < 1e-13
+
+
 def test_deep_and_narrow_programs_reuse_their_slots():
     b = Builder(inputs=2)
     x, y = 0, 1
@@ -334,3 +366,27 @@ def test_threads_work_on_slots_of_their_own():
     with ThreadPoolExecutor(4) as pool:
         got = list(pool.map(lambda x: (x, prepared.floats(x)), [0.1, 0.2, 0.3, 0.4] * 25))
     assert all(want[x] == y for x, y in got)
+
+
+def test_what_a_guard_reads_is_exact():
+    """A guard decides as eager code does: its functions are the C library's, others may be the machine's."""
+    b = Builder(inputs=8)
+    read = [b.emit("exp", i) for i in range(8)]
+    free = [b.emit("tanh", i) for i in range(8)]
+    total = read[0]
+    for x in read[1:]:
+        total = b.emit("add", total, x)
+    program = b.finish(free, [Guard(b.emit("gt", total, b.constant(9.0)), True)])
+    text = str(vectorize(program).verified())
+    assert "= exact exp s" in text
+    assert "= tanh s" in text
+    assert "sum" not in text
+    x = np.linspace(-1.0, 1.0, 8)
+    want = sum(map(math.exp, x.tolist()))
+    for nudge, failed in ((want, 0), (np.nextafter(want, 0.0), -1)):
+        b = Builder(inputs=8)
+        total = b.emit("exp", 0)
+        for i in range(1, 8):
+            total = b.emit("add", total, b.emit("exp", i))
+        program = b.finish([0], [Guard(b.emit("gt", total, b.constant(nudge)), True)])
+        assert prepare(program).run(x)[1] == failed

@@ -1,7 +1,7 @@
 /* The native twin of define_vector (compiler/vector_program.py): runs a VectorProgram.
  *
  * Contract
- *   Machine(inputs, slots, constants, words, indices, outputs, guards, exact=False): the columns of a VectorProgram.
+ *   Machine(inputs, slots, constants, words, indices, outputs, guards): the columns of a VectorProgram.
  *   Every word is checked here, once, so that a run checks nothing: a slot is inside the array, an operand
  *   of n lanes stays inside, an opcode exists. Whether a slot is written before it is read is the concern
  *   of VectorProgram.verified; here the slots start as 0, so the worst is a wrong number, never a crash.
@@ -23,6 +23,7 @@
 #include "products.h"
 
 /* ---- the opcodes of vector_program.py beside the rows */
+enum { EXACT = 1 << 16 };
 enum { OP_SUM = ROW_COUNT + 2, OP_DOT, OP_MULADD, OP_MULSUB, OP_SUBMUL, OP_STRETCH, OP_END, OP_SUM3, OP_DOT2, OP_DOT3, OP_COUNT };
 
 #define WORD uint16_t
@@ -62,7 +63,6 @@ typedef struct {
     PyObject_HEAD
     Py_ssize_t inputs, constants, outputs, guards, slots, steps, scratch;
     int narrow;   /* the slots' numbers fit 16 bits */
-    int exact;    /* only the C library's functions */
     int release;  /* a run is long enough to release the GIL */
     int busy;     /* a thread is running on `memory`; read and written with the GIL held */
     double *memory; /* the slots, then scratch */
@@ -200,7 +200,10 @@ static PyObject *run_array(Machine *machine, PyObject *inputs, int *failed) {
         double *to = out.buf;
         for (Py_ssize_t i = 0; i < machine->run_count; i++) {
             Py_ssize_t n = machine->runs[2 * i + 1];
-            memcpy(to, s + machine->runs[2 * i], (size_t)n * sizeof(double));
+            if (n == 1)
+                *to = s[machine->runs[2 * i]];
+            else
+                memcpy(to, s + machine->runs[2 * i], (size_t)n * sizeof(double));
             to += n;
         }
         PyBuffer_Release(&out);
@@ -402,8 +405,8 @@ static ptrdiff_t begin_gather(Machine *machine, Step *step, ptrdiff_t n, ptrdiff
     return to;
 }
 
-static int load_map(Machine *machine, Step *step, const int32_t *words, ptrdiff_t n, const Indices *indices,
-                    Py_ssize_t at) {
+static int load_map(Machine *machine, Step *step, int exact, const int32_t *words, ptrdiff_t n,
+                    const Indices *indices, Py_ssize_t at) {
     int arity = arity_of(step->op), pattern = 0;
     ptrdiff_t used = 0;
     for (int k = 0; k < arity; k++) {
@@ -435,7 +438,7 @@ static int load_map(Machine *machine, Step *step, const int32_t *words, ptrdiff_
         pattern &= 3;
         op = ROW_MUL;
     }
-    step->kernel = (machine->exact ? level->exact : level->kernel)[op][pattern];
+    step->kernel = (exact ? level->exact : level->kernel)[op][pattern];
     return 0;
 }
 
@@ -570,7 +573,8 @@ static int load_words(Machine *machine, const int32_t *words, Py_ssize_t count, 
     for (Py_ssize_t i = 0; i < count; i += words[i + 1]) {
         Step *step = &machine->step[machine->steps++];
         const int32_t *word = words + i;
-        step->op = word[0];
+        int exact = (word[0] & EXACT) != 0;
+        step->op = word[0] & ~EXACT;
         step->gathers = step->gathered = machine->gathers;
         if (step->op == OP_STRETCH) {
             step->kind = machine->narrow ? RUN_NARROW : RUN_WIDE;
@@ -588,7 +592,8 @@ static int load_words(Machine *machine, const int32_t *words, Py_ssize_t count, 
         if (n < 1 || terms < 1 || (double)n * (double)terms > INT32_MAX || slot < machine->constants + machine->inputs || slot + n > machine->slots)
             return invalid("results do not fit the slots", i);
         step->slot = (int32_t)slot;
-        if ((summed ? load_sum : load_map)(machine, step, word + 4, n, indices, i) < 0)
+        if ((summed ? load_sum(machine, step, word + 4, n, indices, i)
+                    : load_map(machine, step, exact, word + 4, n, indices, i)) < 0)
             return -1;
         work += 30.0 + (double)n * (double)terms * (summed || step->op >= ROW_COUNT ? 0.1 : 2.0);
     }
@@ -645,12 +650,11 @@ static void machine_dealloc(Machine *machine) {
 }
 
 static PyObject *machine_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) {
-    static char *names[] = {"inputs", "slots", "constants", "words", "indices", "outputs", "guards", "exact", NULL};
+    static char *names[] = {"inputs", "slots", "constants", "words", "indices", "outputs", "guards", NULL};
     PyObject *columns[3], *outputs, *guards;
     Py_ssize_t inputs, slots, count;
-    int exact = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "nnOOOOO|p", names, &inputs, &slots, &columns[0], &columns[1],
-                                     &columns[2], &outputs, &guards, &exact))
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "nnOOOOO", names, &inputs, &slots, &columns[0], &columns[1],
+                                     &columns[2], &outputs, &guards))
         return NULL;
     Machine *machine = (Machine *)type->tp_alloc(type, 0);
     if (machine == NULL)
@@ -663,7 +667,6 @@ static PyObject *machine_new(PyTypeObject *type, PyObject *args, PyObject *kwarg
         goto failed;
     machine->inputs = inputs;
     machine->slots = slots;
-    machine->exact = exact;
     machine->narrow = slots <= UINT16_MAX + 1;
     if (inputs < 0 || slots < 0 || slots > INT32_MAX || machine->constants > slots - inputs) {
         invalid("its inputs and constants do not fit its slots", 0);

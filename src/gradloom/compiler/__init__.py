@@ -5,7 +5,8 @@
     simplify       Program -> Program, every bit kept; its rules are data (``rules``), and it writes
                    through ``columns``, typed buffers that never hold an instruction twice
     derivatives    Program -> Program: reverse and forward, from the table's ``partials``
-    vectorize      Program -> VectorProgram
+    vectorize      Program -> VectorProgram (``vector_program``: its printed form and definition); its
+                   loops are ``contraction`` (sums, dot products) and ``layout`` (order, slots)
     interpreter    runs it: the definition in NumPy, and the native one
     transforms     compile, grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp, vmap
 """

@@ -1,28 +1,16 @@
 # The types of layout.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int ADD, SUB, MUL, SUM, DOT, MULADD, MULSUB, SUBMUL, CONSTANT, INPUT, NEVER
+cdef int SUM, DOT, NEVER
 
-
-cdef int[::1] column(Py_ssize_t n, int fill=*)
-
-@cython.locals(n=int, i=int, k=int, found="int[::1]")
-cdef int[::1] ancestors(const int[::1] start, const int[::1] args, const int[::1] roots)
-
-@cython.locals(
-    n=int, i=int, k=int, r=int, x=int, y=int, t=int, m=int, w=int, left=int, right=int, total=int,
-    kept="int[::1]", fixed="int[::1]", uses="int[::1]", user="int[::1]", root="int[::1]", terms="int[::1]",
-    products="int[::1]", place="int[::1]", dot="int[::1]", first="int[::1]", term="int[::1]",
-    absorbed="int[::1]", owner="int[::1]", op="int[::1]", begin="int[::1]", operand="int[::1]",
-    number="int[::1]",
-)
-cpdef contract(
-    const int[::1] code, const int[::1] start, const int[::1] args, const int[::1] outputs,
-    const int[::1] conditions, bint same_order,
-)
 
 @cython.locals(n=int, i=int, k=int, deepest=int, level="int[::1]")
 cpdef levels(const int[::1] start, const int[::1] args, const int[::1] least)
+
+@cython.locals(i=int, k=int, maker=int)
+cpdef apart(
+    const int[::1] start, const int[::1] args, const int[::1] group, const int[::1] after, int[::1] waits
+)
 
 @cython.locals(g=int, p=int, i=int, k=int, at=int, earliest=int, bound="int[::1]", place="int[::1]")
 cpdef sink(
@@ -52,4 +40,4 @@ cpdef stretch(
 )
 
 @cython.locals(n=int, base=int, inner=int, outer=int, period=int, row=int, i=int, regular=bint)
-cpdef strides(const int[::1] column)
+cpdef strides(const int[::1] places)

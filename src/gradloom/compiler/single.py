@@ -92,4 +92,4 @@ def prepare(program: Program, same_order: bool = False):
     v = vectorize(program, same_order)
     if Machine is None:
         return Prepared(v)
-    return Machine(v.inputs, v.slots, v.constants, v.words, v.indices, v.outputs, v.guards, same_order)
+    return Machine(v.inputs, v.slots, v.constants, v.words, v.indices, v.outputs, v.guards)

@@ -7,7 +7,7 @@ the inputs, then room for all else, which is used again as soon as it is free. I
 array of int32, ``words``, in the order in which they run:
 
     opcode  length  n  slot  operand...      a row of the table, or a multiply-add, on n lanes: results
-                                             go to n slots from ``slot`` on
+                                             go to n slots from ``slot`` on; with EXACT or without
     SUM     length  n  slot  k  x            n sums of k terms
     DOT     length  n  slot  k  x y          n sums of k products
     STRETCH length  (opcode slot operand...)...     instructions on single slots, one after the other;
@@ -31,11 +31,24 @@ import numpy as np
 from gradloom.arithmetic import IEEE
 from gradloom.compiler.program import CONSTANT, ROWS
 
-__all__ = ["ARITIES", "DOT", "MULADD", "MULSUB", "STRETCH", "SUBMUL", "SUM", "VectorProgram", "define_vector"]
+__all__ = [
+    "ARITIES",
+    "DOT",
+    "EXACT",
+    "MULADD",
+    "MULSUB",
+    "STRETCH",
+    "SUBMUL",
+    "SUM",
+    "VectorProgram",
+    "define_vector",
+]
 
 SUM, DOT, MULADD, MULSUB, SUBMUL, STRETCH = range(CONSTANT + 1, CONSTANT + 7)
 """Opcodes beside the rows of the table; MULADD is x*y + z, MULSUB x*y - z, SUBMUL z - x*y, each
 rounded twice, so that they are the same numbers as the two operations."""
+EXACT = 1 << 16
+"""Added to the opcode of a row: by the C library's functions, as eager code and a STRETCH have it."""
 NAMES = [row.name for row in ROWS]
 NAMES += ["input", "constant", "sum", "dot", "muladd", "mulsub", "submul", "stretch"]
 ARITIES = np.array([row.arity for row in ROWS] + [0, 0, 1, 2, 3, 3, 3, 0], dtype=np.int32)
@@ -67,7 +80,7 @@ class VectorProgram:
 
     def reads(self, words: np.ndarray) -> np.ndarray:
         """The slots that a vector instruction reads, of shape (operands, terms, lanes)."""
-        op, n = int(words[0]), int(words[2])
+        op, n = int(words[0]) & ~EXACT, int(words[2])
         terms, width, at = (int(words[4]), 6, 5) if op in (SUM, DOT) else (1, 4, 4)
         lane, term, found = np.arange(n), np.arange(terms), []
         for base, period, outer, inner, *more in words[at:].reshape(-1, width).tolist():
@@ -92,9 +105,11 @@ class VectorProgram:
                 lines += [f"  s{to} = {NAMES[op]} {_named(xs)}" for op, to, xs in scalars(words)]
             else:
                 n, slot = words[2:4].tolist()
-                operands = " ".join(self._operand(words, i) for i in range(ARITIES[words[0]]))
+                op = int(words[0]) & ~EXACT
+                name = f"exact {NAMES[op]}" if words[0] & EXACT else NAMES[op]
+                operands = " ".join(self._operand(words, i) for i in range(ARITIES[op]))
                 terms = f"[{words[4]}]" if words[0] in (SUM, DOT) else ""
-                lines.append(f"  s{slot}:{slot + n} = {NAMES[words[0]]}{terms} {operands}")
+                lines.append(f"  s{slot}:{slot + n} = {name}{terms} {operands}")
         lines += [f"  guard s{slot} is {str(bool(truth)).lower()}" for slot, truth in self.guards.tolist()]
         return "\n".join([*lines, f"  return {_named(self.outputs)}".rstrip()])
 
@@ -211,7 +226,7 @@ def define_vector(program: VectorProgram, inputs: np.ndarray) -> tuple[np.ndarra
                 start, end = _span(words)
                 operands = slots[program.reads(words)]  # (operands, terms, lanes)
                 summed = words[0] in (SUM, DOT)
-                slots[start:end] = _row(int(words[0]), list(operands if summed else operands[:, 0]))
+                slots[start:end] = _row(int(words[0]) & ~EXACT, list(operands if summed else operands[:, 0]))
     truths = slots[program.guards[:, 0]] != 0.0
     failed = np.flatnonzero(truths != program.guards[:, 1].astype(bool))
     return slots[program.outputs], int(failed[0]) if len(failed) else -1

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradloom.compiler import layout
-from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Program
+from gradloom.compiler import contraction, layout
+from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.compiler.vector_program import (
     DOT,
+    EXACT,
     MULADD,
     MULSUB,
     STRETCH,
@@ -29,11 +30,11 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
-CHEAP = ["add", "sub", "mul", "neg", "abs", "detach", "relu", "maximum", "minimum", "where"]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
 PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
-COST = np.full(STRETCH + 1, 8, dtype=np.int32)  # in additions: what a function of the C library takes
-COST[[*(OPCODES[name] for name in CHEAP), SUM, DOT, MULADD, MULSUB, SUBMUL]] = 1
+CALLS = np.array(["(" in row.c for row in ROWS] + [False] * (STRETCH + 1 - len(ROWS)))
+"""Whether an opcode calls a function of the C library."""
+COST = np.where(CALLS, 8, 1)  # in additions
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
@@ -44,6 +45,9 @@ class Graph:
     op: np.ndarray
     start: np.ndarray
     args: np.ndarray
+    exact: (
+        np.ndarray
+    )  # bool: by the C library, as eager code; the machine's own functions differ in the last bits
     number: np.ndarray
     outputs: np.ndarray
     conditions: np.ndarray
@@ -79,8 +83,10 @@ def contract(program: Program, same_order: bool) -> Graph:
     conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
     code = program.code.astype(np.int32)
     columns = code, program.start, program.args, program.outputs, conditions
-    op, start, args, number = layout.contract(*columns, same_order)
-    return Graph(op, start, args, program.number[number >= 0], number[program.outputs], number[conditions])
+    op, start, args, exact, number = contraction.contract(*columns, same_order)
+    exact = (exact != 0) & CALLS[op]
+    numbers = program.number[number >= 0]
+    return Graph(op, start, args, exact, numbers, number[program.outputs], number[conditions])
 
 
 # ---- schedule
@@ -114,11 +120,12 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _kinds(graph: Graph) -> np.ndarray:
-    """A small number for each sort of node: opcode, count of operands, and the parameter if it has one."""
+    """A small number for each sort of node: opcode, exact or not, count of operands or the parameter."""
     sort = np.diff(graph.start).astype(np.int64)
     parameter = np.isin(graph.op, PARAMETER)
     sort[parameter] = graph.args[graph.start[1:][parameter] - 1]
-    return np.unique(graph.op.astype(np.int64) << 32 | sort, return_inverse=True)[1].reshape(-1)
+    sort |= graph.op.astype(np.int64) << 33 | graph.exact.astype(np.int64) << 32
+    return np.unique(sort, return_inverse=True)[1].reshape(-1)
 
 
 def _together(graph: Graph, nodes, kind) -> np.ndarray:
@@ -129,23 +136,19 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
     """
     least = np.zeros(len(kind), dtype=np.int32)
     level = layout.levels(graph.start, graph.args, least)
-    owner = np.repeat(np.arange(len(kind)), np.diff(graph.start))
     kinds = int(kind.max()) + 1
     groups = len(kind)
     for _ in range(4):
-        codes = level[nodes] * kinds + kind[nodes]
+        codes = level[nodes] * np.int64(kinds) + kind[nodes]
         codes, group, size = np.unique(codes, return_inverse=True, return_counts=True)
         if len(codes) >= groups or len(codes) * 3 > len(nodes):
             break
         best, groups = level, len(codes)
-        after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1)
-        waits = (codes[after] == codes + kinds) & (size[after] > size)
-        group_of = np.full(len(kind), -1)
+        after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1).astype(np.int32)
+        waits = ((codes[after] == codes + kinds) & (size[after] > size)).astype(np.int32)
+        group_of = np.full(len(kind), -1, dtype=np.int32)
         group_of[nodes] = group.reshape(-1)
-        maker, user = group_of[graph.args], group_of[owner]
-        linked = maker >= 0
-        linked[linked] = after[maker[linked]] == user[linked]
-        waits[maker[linked]] = False
+        layout.apart(graph.start, graph.args, group_of, after, waits)
         if not waits.any():
             break
         least = level.copy()
@@ -221,23 +224,26 @@ def _vector(graph: Graph, nodes, slots: Slots, indices):
     op, n = int(graph.op[nodes[0]]), len(nodes)
     begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
     operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
-    rows, home = slots.slot[operands], slots.home[operands]
+    rows = slots.slot[operands]
     head = [n, int(slots.slot[nodes[0]])]
     if op == SUM:
         rows.sort(axis=1)
         head += [end - begin, *_terms(rows, indices)]
     elif op == DOT:
+        home = slots.home[operands]
         x, y = _turned(rows[:, ::2], rows[:, 1::2], home[:, ::2], home[:, 1::2])
-        order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
-        x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
+        if not np.all(x[:, 1:] > x[:, :-1]):
+            order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
+            x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
         head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
     else:
         if op in COMMUTATIVE:
+            home = slots.home[operands[:, :2]]
             x, y = _turned(rows[:, 0], rows[:, 1], home[:, 0], home[:, 1])
             rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
             head += _lanes(np.ascontiguousarray(column), indices)
-    return np.array([op, len(head) + 2, *head])
+    return np.array([op | EXACT if graph.exact[nodes[0]] else op, len(head) + 2, *head])
 
 
 def _turned(x, y, home_x, home_y):
