@@ -80,3 +80,22 @@ __all__ = [
     "vjp",
     "vmap",
 ]
+
+_OURS = {
+    "jit": "compile",
+    "jacrev": "jacobian",
+    "jacfwd": "jacobian",
+    "stop_gradient": "x.detach(), or x.data",
+    "tensor": "Value, or a list or array of them",
+    "Tensor": "Value, or a list or array of them",
+    "Variable": "Value",
+    "pmap": "vmap(f, threads=n)",
+    "func": "grad, jacobian, vmap, ... in gradloom itself",
+    "numpy": "gradloom.math, and numpy itself",
+}
+"""What other libraries call it."""
+
+
+def __getattr__(name):
+    cure = f"; it is called {_OURS[name]} here" if name in _OURS else ""
+    raise AttributeError(f"module 'gradloom' has no attribute {name!r}{cure}")

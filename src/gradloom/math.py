@@ -278,7 +278,7 @@ def _made(name):
     if name in _OF_SEQUENCES:
         function = _of_sequences(plain, _OF_SEQUENCES[name])
     elif name.startswith("is") and name != "isqrt":
-        function = _function(plain, lambda *xs, **options: plain(*map(_number, xs), **options))
+        function = _function(plain, partial(_tested, name))
     else:
         of_values = _COMPOSED.get(name) or (_method(name) if row else partial(_refuse, name))
         function = _function(plain, of_values, 2 if name in ("frexp", "modf") else 1)
@@ -293,6 +293,21 @@ def _of_row(name, row):
     """The function of numbers that the standard module lacks."""
     value = _fold(row.value) if name in _COMPOSED else row.value
     return wraps(row.value)(lambda *xs: float(value(*(_operand(x, name) for x in xs))))
+
+
+# Comparisons alone, which a trace can record; nan is unequal to itself.
+_TESTS = {
+    "isnan": lambda x: x != x,
+    "isinf": lambda x: abs(x) == standard.inf,
+    "isfinite": lambda x: x - x == 0.0,
+}
+
+
+def _tested(name, *xs, **options):
+    """What a test of numbers says of Values."""
+    if get_tracer() and name in _TESTS:
+        return _TESTS[name](*xs)
+    return getattr(standard, name)(*map(_number, xs), **options)
 
 
 def _refuse(name, *xs, **options):

@@ -30,10 +30,26 @@ def _refusal(call, instead):
         if get_tracer():
             get_tracer().refuse(f"take {call} of a traced Value", self, instead)
         raise TypeError(
-            f"{call} of a Value would lose its gradient; write {instead}, or v.data for the bare number"
+            _of_call(self)
+            or f"{call} of a Value would lose its gradient; write {instead}, or v.data for the bare number"
         )
 
     return refuse
+
+
+def _of_call(v):
+    """What there is to say of the result of a compiled function, or of a difference quotient of two."""
+    near = [v, *v.operands, *(y for x in v.operands for y in x.operands)]
+    of_calls = (x for x in near if getattr(x._handmade, "__module__", "") == "gradloom.compiler.results")
+    found = next(of_calls, None)
+    if found is None:
+        return ""
+    call = found.operands[0] if found._op.startswith("[") else found
+    labels = ", ".join(dict.fromkeys(x.label for x in call.operands if x.label))
+    return (
+        f"the compiled function returned a Value because it was given Values or uses captured parameters"
+        f"{labels and ' ' + labels}; for a plain number pass their numbers as an argument, or take v.data"
+    )
 
 
 def item(self):

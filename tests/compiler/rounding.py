@@ -50,22 +50,24 @@ class Run:
         self.jumps = False  # set where a truth that is used as a number hangs on the last place
 
     def gradients(self):
-        """What ``backward()`` gives, but that nothing comes from below a staircase.
-
-        The eager sweep walks on below ``floor`` with the 0 that did not arrive, and 0 times the infinite
-        derivative of something there is nan. A Program has no such way at all, which is the better answer.
-        """
-        gradients = self._evaluate(None)[1]
+        """What ``backward()`` gives."""
         if not self.eager:
-            return gradients
+            return self._evaluate(None, merged=False)[1]
         for leaf in self.leaves:
             leaf.grad = 0.0
         if self.root.operands or self.root in self.leaves:
             self.root.backward()
-        return [
-            mine if math.isnan(leaf.grad) else leaf.grad
-            for leaf, mine in zip(self.leaves, gradients, strict=True)
-        ]
+        return [leaf.grad for leaf in self.leaves]
+
+    def better_gradients(self):
+        """What a Program may give where ``backward()`` gives nan.
+
+        The eager sweep walks on below ``floor`` with the 0 that did not arrive, and 0 times the infinite
+        derivative of something there is nan; a Program has no such way at all. And a Program computes
+        equal nodes once, so that what arrives at them is added before it is multiplied by what may be
+        infinite: (0 + 1) * inf is inf, 0 * inf + 1 * inf is nan.
+        """
+        return self._evaluate(None)[1]
 
     def path(self):
         """What was computed, without the numbers: two points on one path have the same."""
@@ -77,7 +79,7 @@ class Run:
         value, gradients = self._evaluate(None)
         if self.jumps:
             return math.inf, [math.inf] * len(gradients)
-        rooms = [1e-12 * abs(x) for x in (value, *gradients)]
+        rooms = [1e-12 * abs(x) + 1e-307 for x in (value, *gradients)]
         draw = random.Random(len(self.nodes))
         for _ in range(SAMPLES):
             moved, others = self._evaluate(draw)
@@ -86,7 +88,7 @@ class Run:
                     rooms[i] = max(rooms[i], 8.0 * abs(x - y)) if math.isfinite(x - y) else math.inf
         return rooms[0], rooms[1:]
 
-    def _evaluate(self, draw):
+    def _evaluate(self, draw, merged=True):
         def blur(x):
             return x if draw is None else x * (1.0 + draw.choice((-ULPS, ULPS)))
 
@@ -98,11 +100,12 @@ class Run:
             xs = [numbers[i] if type(i) is int else i for i in operands]
             result = ieee.evaluate(row, xs)
             numbers.append(result if exact(row.name, xs, result) else blur(result))
-        adjoints = [None] * len(numbers)  # None: nothing arrives
-        adjoints[-1] = 1.0
+        adjoints = [None if merged else 0.0] * len(numbers)  # None: nothing arrives
+        first = self.first if merged else range(len(numbers))
+        adjoints[first[-1]] = 1.0
         for k in range(len(numbers) - 1, -1, -1):
             row = self.recipes[k][0]
-            if row is None or adjoints[k] is None:
+            if row is None or adjoints[k] is None or (merged and first[k] != k):
                 continue
             operands = self.operands[k]
             xs = [numbers[i] if type(i) is int else i for i in operands]
@@ -110,8 +113,18 @@ class Run:
             for i, partial, formula in zip(operands, partials, formulas(row), strict=False):
                 if type(i) is int and formula != "0.0":
                     taken = not (partial == 0.0 and row.selects)
-                    adjoints[i] = (adjoints[i] or 0.0) + (blur(partial * adjoints[k]) if taken else 0.0)
+                    term = blur(partial * adjoints[k]) if taken else 0.0
+                    adjoints[first[i]] = (adjoints[first[i]] or 0.0) + term
         return numbers[-1], [0.0 if i is None else adjoints[i] or 0.0 for i in self.places]
+
+    @functools.cached_property
+    def first(self):
+        """For each node the first that computes the same."""
+        seen, first = {}, []
+        for k, ((row, _), operands) in enumerate(zip(self.recipes, self.operands, strict=True)):
+            parts = tuple(first[i] if type(i) is int else repr(i) for i in operands)
+            first.append(k if row is None else seen.setdefault((row.name, parts), k))
+        return first
 
 
 @functools.cache

@@ -7,6 +7,7 @@ else within the room that rounding has in that graph (``rounding.py``). Where Py
 the run is that of IEEE numbers. An exception is a disagreement.
 """
 
+import math
 import random
 import sys
 from pathlib import Path
@@ -49,7 +50,6 @@ class _Ways:
         self.slopes = gl.grad(self.total, argnums=self.everything)
         self.both = gl.value_and_grad(self.total, argnums=self.everything)
         self.parameters = source.parameters_of(Value)
-        self.kinds = set()
 
     def arguments(self, numbers):
         return like(self.source.shapes, iter(numbers))
@@ -61,15 +61,12 @@ class _Ways:
         ordered = call("compile, same_order", self.ordered, *xs)
         value, pair = call("value_and_grad", self.both, *xs)
         slopes = call("grad", self.slopes, *xs)
-        self.kinds.add(type(compiled))
-        if len(self.kinds) > 9:
-            raise Disagreement(f"compile gives now {type(compiled).__name__}, at other points another type")
         room, rooms = run.rooms()
         agree("compile, same_order", [ordered], [run.value], [0.0], point)
         agree("compile", [compiled], [run.value], [room], point)
         agree("value_and_grad's value", [value], [run.value], [room], point)
-        agree("value_and_grad", leaves(pair), run.gradients()[: len(point)], rooms, point)
-        agree("grad", leaves(slopes), run.gradients()[: len(point)], rooms, point)
+        agree_gradients("value_and_grad", leaves(pair), run, rooms, point)
+        agree_gradients("grad", leaves(slopes), run, rooms, point)
 
     def directions(self, point, run):
         """jvp and vjp, which must also agree with each other: <c, J u> = <J^T c, u>."""
@@ -83,8 +80,9 @@ class _Ways:
         gradients = run.gradients()[: len(point)]
         value = sum(w * number(x) for w, x in zip(WEIGHTS, leaves(out), strict=False))
         agree("jvp's value", [value], [run.value], [max(room, total_size(out))], point)
-        agree("vjp's value", leaves(same_out), leaves(out), [1e-12 * total_size(out) + room] * 3, point)
-        agree("vjp", leaves(pulled), gradients, rooms, point)
+        spaces = [1e-9 * abs(number(x)) + (room if math.isfinite(room) else 0.0) for x in leaves(out)]
+        agree("vjp's value", leaves(same_out), leaves(out), spaces, point)
+        agree_gradients("vjp", leaves(pulled), run, rooms, point)
         forward = sum(w * number(x) for w, x in zip(WEIGHTS, leaves(pushed), strict=False))
         terms = [u * g for u, g in zip(direction, gradients, strict=True)]
         if np.isfinite([forward, *gradients, *rooms]).all():
@@ -102,7 +100,7 @@ class _Ways:
                 raise Disagreement(f"compile of Values gives {type(result).__name__}, not a Value")
             call("backward of a compiled call", result.backward)
             filled = [x.grad for x in (*inputs, *self.parameters)]
-            agree("backward of a compiled call", filled, run.gradients(), run.rooms()[1], point)
+            agree_gradients("backward of a compiled call", filled, run, run.rooms()[1], point)
 
     # -- many rows
     def rows(self, points, runs):
@@ -114,7 +112,7 @@ class _Ways:
         for i, (point, run) in enumerate(zip(points, runs, strict=True)):
             room, rooms = run.rooms()
             agree("vmap", [values[i]], [run.value], [room], point)
-            agree("vmap of grad", by_row[i], run.gradients()[: len(point)], rooms, point)
+            agree_gradients("vmap of grad", by_row[i], run, rooms, point)
             if np.isfinite([run.value, room]).all() and abs(run.value) < 1e100:
                 finite.append((point, run.value, room))
         if finite:
@@ -194,6 +192,15 @@ def agree(what, got, expected, rooms, point):
     for i, (x, y, room) in enumerate(zip(got, expected, rooms, strict=False)):
         if not same(x, number(y), room):
             raise Disagreement(f"{what}[{i}] is {x!r}, eager {number(y)!r} (room {room:.2g}), at {point}")
+
+
+def agree_gradients(what, got, run, rooms, point):
+    """As ``agree``; but where ``backward()`` gives nan, a Program may do better."""
+    got = [number(x) for x in got]
+    expected = run.gradients()[: len(got)]
+    better = run.better_gradients()[: len(got)] if any(map(math.isnan, expected)) else expected
+    pairs = zip(got, expected, better, strict=True)
+    agree(what, got, [y if math.isnan(x) or not math.isnan(y) else z for x, y, z in pairs], rooms, point)
 
 
 def as_array(x):

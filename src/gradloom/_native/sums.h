@@ -39,7 +39,9 @@ static INLINE void filled(double *s, Count n, const double *x) {
 }
 
 static double sum(Count n, const double *x) {
-    Lanes parts[PARTS] = {{0.0}};
+    Lanes parts[PARTS];
+    for (int p = 0; p < PARTS; p++)
+        parts[p] = everywhere(0.0);
     Count at = 0;
     for (; at + PARTIAL <= n; at += PARTIAL)
         for (int p = 0; p < PARTS; p++)
@@ -54,7 +56,9 @@ static double sum(Count n, const double *x) {
 }
 
 static double dot(Count n, const double *x, const double *y) {
-    Lanes parts[PARTS] = {{0.0}};
+    Lanes parts[PARTS];
+    for (int p = 0; p < PARTS; p++)
+        parts[p] = everywhere(0.0);
     Count at = 0;
     for (; at + PARTIAL <= n; at += PARTIAL)
         for (int p = 0; p < PARTS; p++)
@@ -162,7 +166,10 @@ static void outer(Count n, const double *base, const int32_t *items, int left, i
                     sums[number[(Count)a * right]] += dot(n, base + items[i + a], base + rights[j]);
                 continue;
             }
-            Lanes s[TILE][TILE] = {{{0.0}}};
+            Lanes s[TILE][TILE];
+            for (int a = 0; a < TILE; a++)
+                for (int b = 0; b < TILE; b++)
+                    s[a][b] = everywhere(0.0);
             for (Count row = 0; row < n; row += LANES)
                 for (int a = 0; a < TILE; a++) {
                     const Lanes x = load(base + items[i + a] + row);

@@ -62,9 +62,11 @@ class Rows:
             return form
         if isinstance(x, dict):
             by_key = axis if isinstance(axis, dict) else dict.fromkeys(x, axis)
+            _check_axes(set(x) == set(by_key), name, axis)
             return "dict", tuple(x), tuple(self.take(x[k], by_key[k], f"{name}[{k!r}]", numeric) for k in x)
         if isinstance(x, (list, tuple)) and not _is_table(x):
             listed = axis if isinstance(axis, (list, tuple)) else [axis] * len(x)
+            _check_axes(len(x) == len(listed), name, axis)
             parts = [
                 self.take(p, a, f"{name}[{i}]", numeric)
                 for i, (p, a) in enumerate(zip(x, listed, strict=True))
@@ -96,6 +98,13 @@ class Rows:
             table.reshape(n, width) if table.dtype == np.float64 else table.reshape(n, width).astype(float)
         )
         return ("array", table.shape[1:]) if table.ndim > 1 else ("number", False)
+
+
+def _check_axes(fits: bool, name: str, axis: Any) -> None:
+    if not fits:
+        raise ValueError(
+            f"in_axes has {axis!r:.60} for {name}, which is nested otherwise; give one axis for each part"
+        )
 
 
 def _is_table(x: Any) -> bool:

@@ -10,24 +10,31 @@ as a part of that one. An exception raised in the function is passed on as it wa
 import functools
 import inspect
 import itertools
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
+from gradloom.compiler.checks import not_finite, verify
+from gradloom.compiler.copies import Copied
+from gradloom.compiler.explanation import explain, stats
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import Form, flat, holds_values, object_array, take_apart, vector
-from gradloom.compiler.paths import Path, Paths
+from gradloom.compiler.nesting import Form, flat, holds_values, object_array, statics, take_apart, vector
+from gradloom.compiler.path import Path
+from gradloom.compiler.paths import MANY, Paths
+from gradloom.compiler.program import Program
 from gradloom.compiler.results import Operands, one, several
-from gradloom.compiler.tracing import inline, is_traced, trace
+from gradloom.compiler.tracing import inline, is_traced, name_of, trace
 from gradloom.compiler.watch import Watch
 from gradloom.engine import Value
+from gradloom.errors import PathWarning
 
 __all__ = ["Compiled"]
 
 
-class Compiled(Call):
+class Compiled(Copied, Call):
     """A compiled function; ``gradloom.compile`` and the other transforms make it.
 
     Attributes
@@ -46,16 +53,27 @@ class Compiled(Call):
         static: Sequence[str] = (),
         same_order: bool = False,
         max_paths: int = 1024,
+        verify: bool = False,
+        check_finite: bool = False,
     ):
         if not callable(f):
             raise TypeError(f"{name} takes a function, not {type(f).__name__} ({f!r:.60})")
+        if isinstance(max_paths, bool) or not isinstance(max_paths, int) or max_paths < 1:
+            raise ValueError(f"max_paths must be a whole number of 1 or more, not {max_paths!r}")
         functools.update_wrapper(self, f, updated=())
         self._f, self._name, self._lower = f, name, lower
         self._numeric = frozenset(numeric)
         self._static = (static,) if isinstance(static, str) else tuple(static)
         self._fixed = _positions(f, self._static)
-        self._same_order = same_order
-        self._max_paths = max_paths
+        self._options: dict[str, Any] = {
+            "static": self._static,
+            "same_order": same_order,
+            "max_paths": max_paths,
+            "verify": verify,
+            "check_finite": check_finite,
+        }
+        self._checked = verify or check_finite
+        self._calls = 0
         self.clear()
 
     _watch: Watch | None
@@ -73,14 +91,10 @@ class Compiled(Call):
         bound = self.__dict__.setdefault("_bound", {})  # one for each instance, alive as long as this is
         key = id(instance)
         if key not in bound:
-            bound[key] = self._again(functools.partial(self._f, instance))
+            method = functools.update_wrapper(functools.partial(self._f, instance), self._f)
+            bound[key] = self._again(method)
+            bound[key]._home = getattr, (instance, method.__name__)
         return bound[key]
-
-    def _again(self, f: Callable[..., Any]) -> "Compiled":
-        return Compiled(
-            f, self._name, self._lower, numeric=self._numeric, static=self._static,
-            same_order=self._same_order, max_paths=self._max_paths,
-        )  # fmt: skip
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
         numbers: list[Any] = []
@@ -89,13 +103,18 @@ class Compiled(Call):
             return self._inline(forms, named, numbers, extra)
         x, more = vector(numbers), vector(extra) if extra else None
         wrt, values = values_among(numbers) if holds_values(("tuple", (*forms, named))) else ((), [])
-        path, out, gradients = self._paths(forms, named).run(x, more, wrt)
-        if not path.captured and not values:
+        paths = self._paths(forms, named)
+        path, out, gradients = paths.run(x, more, wrt)
+        if self._checked:
+            self._check(args, kwargs, paths, path, x, out)
+        if not values and not paths.on_values(path):
             if not extra and not kwargs and all(type(a) is float for a in args):
                 self._shorten(path)
             return path.lowered.assemble(out)
         operands = Operands([*values, *path.captured])
-        if len(out) == 1:
+        if not operands.values:  # Values on other paths, so that the kind of a result is always the same
+            results = list(map(Value, out))
+        elif len(out) == 1:
             results = [one(self._name, float(out[0]), operands, gradients)]
         else:
             inputs = path.inputs(x, more)
@@ -122,7 +141,9 @@ class Compiled(Call):
         """Let floats go straight to the machine of this path from now on."""
         shape = _shape(path.lowered.form, itertools.count())
         watch = self._watch
-        if shape is not None and path.lowered.plain and watch is not None and watch.quick:
+        quick = watch is not None and watch.quick and not self._checked
+        if shape is not None and path.lowered.plain and quick:
+            assert watch is not None
             self._arm(path.single(()), shape, watch.places)
 
     # ---- paths
@@ -131,19 +152,28 @@ class Compiled(Call):
         key = (*forms, named)
         paths = self._entries.get(key)
         if paths is None:
-            paths = Paths(self._f, self._lower, (forms, named), self._same_order, self._max_paths)
+            paths = Paths(
+                self._f,
+                self._lower,
+                (forms, named),
+                self._options["same_order"],
+                self._options["max_paths"],
+            )
             self._entries[key] = paths
+            self._count_ints(forms)
         paths.watch = watch
         return paths
 
     def _fresh_watch(self) -> Watch:
         """What surrounds the function, as it is; if it has changed, all paths are forgotten."""
-        if self._watch is not None and (change := self._watch.changed()):
+        watch = self._watch
+        change = watch.changed() if watch is not None else None
+        if change:
             self.clear()
             self._cleared = f"{change} had changed"
-        if self._watch is None:
-            self._watch = Watch(self._f)
-        return self._watch
+        if watch is None or change:
+            self._watch = watch = Watch(self._f)
+        return watch
 
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
@@ -151,10 +181,65 @@ class Compiled(Call):
         self._entries: dict[Any, Paths] = {}
         self._watch = None
         self._cleared = ""
+        self._ints: dict[int, set[Form]] = {}
 
+    def _count_ints(self, forms: list[Form]) -> None:
+        """Warn of an argument that brings a Program for each int."""
+        for i, form in enumerate(forms):
+            if i not in self._fixed and any(type(x) is int for x in statics(form)):
+                self._ints.setdefault(i, set()).add(form)
+                if len(self._ints[i]) == MANY:
+                    warnings.warn(
+                        f"argument {i} of {name_of(self._f)} has held {MANY} different ints, each a Program "
+                        "of its own; pass 2.0 instead of 2, or an integer array, to make it data",
+                        PathWarning,
+                        stacklevel=5,
+                    )
+
+    # ---- what there is to see
     @property
     def paths(self) -> list[Path]:
         return [path for paths in self._entries.values() for path in paths.paths]
+
+    def program(self, *args: Any, **kwargs: Any) -> Program:
+        """The Program that runs for these arguments; print it."""
+        return self._path(args, kwargs).lowered.program
+
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
+        numbers: list[Any] = []
+        forms, named = self._take_apart(args, kwargs, numbers)
+        return self._paths(forms, named).path(vector(numbers))
+
+    def stats(self) -> dict[str, Any]:
+        """How much was traced, and how often it ran.
+
+        Returns
+        -------
+        dict
+            paths, calls, nodes (as traced), instructions (as run), bytes (of both), seconds (tracing and
+            differentiating).
+        """
+        return stats(self.paths, self._runs)
+
+    def explain(self) -> str:
+        """Why each path was traced, one line for each."""
+        return explain(repr(self), self._cleared, [(p.arguments, p.paths) for p in self._entries.values()])
+
+    def _check(
+        self,
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        paths: Paths,
+        path: Path,
+        numbers: np.ndarray,
+        out: np.ndarray,
+    ) -> None:
+        """What ``verify`` and ``check_finite`` ask for."""
+        self._calls += 1
+        if self._options["check_finite"] and not np.isfinite(out).all():
+            raise FloatingPointError(not_finite(self._f, paths.forms, numbers, path.traced.decisions))
+        if self._options["verify"] and self._calls & (self._calls - 1) == 0:
+            verify(self._f, args, kwargs, path.traced.form, out)
 
     # ---- inside another trace
     def _inline(self, forms: list[Form], named: Form, numbers: list[Any], extra: Sequence[Any]) -> Any:

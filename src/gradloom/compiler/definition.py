@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from gradloom.arithmetic import evaluate_ieee
 from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.ops import TABLE, Row, operand_names
 
@@ -30,14 +31,25 @@ def _powc(x: Any, c: Any) -> Any:
     return result
 
 
+SAME_EVERYWHERE = ("sqrt", "fabs", "floor", "ceil", "rint", "copysign")
+"""The C column's functions that have one right answer; of others NumPy's last bits are not the C library's."""
+
+
 @cache
-def _functions() -> dict[str, Callable[..., Any]]:
+def _functions(exact: bool) -> dict[str, Callable[..., Any]]:
     """What the C column may call, in NumPy: by the row's ufunc, else number by number."""
     found: dict[str, Callable[..., Any]] = dict(vars(np))
     for row in TABLE.values():
         if call := re.fullmatch(r"(\w+)\([xyz, ]*\)", row.c):
-            found[call[1]] = getattr(np, row.ufunc) if row.ufunc else np.frompyfunc(row.value, row.arity, 1)
-    return {**found, "powc": _powc}
+            by_ufunc = row.ufunc and (not exact or call[1] in SAME_EVERYWHERE)
+            found[call[1]] = getattr(np, row.ufunc) if by_ufunc else _by_number(row)
+    return found if exact else {**found, "powc": _powc}
+
+
+def _by_number(row: Row) -> Callable[..., Any]:
+    """The row's own value, number by number."""
+    function = np.frompyfunc(lambda *xs: evaluate_ieee(row, xs), row.arity, 1)
+    return lambda *xs: np.asarray(function(*xs), dtype=np.float64)[()]
 
 
 def as_numpy(c: str) -> str:
@@ -69,13 +81,13 @@ def as_numpy(c: str) -> str:
 
 
 @cache
-def definition(row: Row) -> Callable[..., Any]:
+def definition(row: Row, exact: bool = False) -> Callable[..., Any]:
     """A row as a function of float64 arrays."""
     words = f"lambda {', '.join(operand_names(row.arity))}: {as_numpy(row.c)}"
-    return eval(words, _functions())
+    return eval(words, _functions(exact))
 
 
-def define(program: Program, inputs: Sequence[Any]) -> list[np.ndarray]:
+def define(program: Program, inputs: Sequence[Any], exact: bool = False) -> list[np.ndarray]:
     """The outputs of ``program``, one NumPy call an instruction: what every interpreter must agree with.
 
     Parameters
@@ -83,6 +95,8 @@ def define(program: Program, inputs: Sequence[Any]) -> list[np.ndarray]:
     program : Program
     inputs : sequence of float64 scalars or arrays
         One for each input; they are broadcast against each other.
+    exact : bool
+        Functions as the table's values have them, number by number, which is slow: eager code to the bit.
 
     Returns
     -------
@@ -107,6 +121,6 @@ def define(program: Program, inputs: Sequence[Any]) -> list[np.ndarray]:
             elif code == CONSTANT:
                 value = program.number[i]
             else:
-                value = definition(ROWS[code])(*(values[k] for k in args[start[i] : start[i + 1]]))
+                value = definition(ROWS[code], exact)(*(values[k] for k in args[start[i] : start[i + 1]]))
             values.append(np.asarray(value, dtype=np.float64)[()])
     return [np.asarray(values[i], dtype=np.float64) for i in program.outputs.tolist()]

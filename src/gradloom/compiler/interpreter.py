@@ -59,5 +59,5 @@ def prepare_rows(
     if wrong := [r for r in reduce if r not in (None, "sum", "mean")]:
         raise ValueError(f"reduce must be None, 'sum' or 'mean', not {wrong[0]!r}")
     if native is None:
-        return PlainRows(program, list(mapped), reduce)
+        return PlainRows(program, list(mapped), reduce, same_order)
     return NativeRows(program, list(mapped), reduce, same_order)

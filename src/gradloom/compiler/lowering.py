@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradloom.compiler.derivatives import forward, reverse
-from gradloom.compiler.nesting import Form, contain, count, from_vector
+from gradloom.compiler.nesting import Form, contain, count, from_vector, statics
 from gradloom.compiler.program import Builder, Program
 from gradloom.compiler.simplify import simplify
 from gradloom.compiler.tracing import Traced
@@ -55,59 +55,65 @@ def as_is(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
 @functools.lru_cache(maxsize=256)  # equal transforms are the same object, and so found again
 def gradients(argnums: int | tuple[int, ...], has_aux: bool, value: bool) -> Lower:
     """grad and value_and_grad."""
-
-    def lower(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
-        result, aux = traced.form, None
-        if has_aux:
-            if result[0] != "tuple" or len(result[-1]) != 2:
-                raise TypeError("with has_aux=True the function must return a pair: (number, aux)")
-            result, aux = result[-1]
-        if count(result) != 1 or result[0] not in ("number", "array"):
-            raise TypeError(
-                f"only a number has a gradient, and the function returned {_described(result)}; "
-                "sum it, or use gradloom.jacobian"
-            )
-        spans, form = _chosen(arguments, argnums)
-        wrt = [i for span in spans for i in span]
-        kept = len(traced.program.outputs)
-        program = reverse(simplify(traced.program), wrt, [1.0] + [None] * (kept - 1), final)
-        by = [*[-1] * kept, *wrt]
-        derivatives = range(kept, kept + len(wrt))
-        if value:
-            first = ("tuple", (("number", False), aux)) if aux else ("number", False)
-            order, form = list(range(kept + len(wrt))), ("tuple", (first, form))
-        else:
-            order, form = [*derivatives, *range(1, kept)], ("tuple", (form, aux)) if aux else form
-        return _whole(pick(program, order, final), form)._replace(wrt=tuple(by[i] for i in order))
-
-    return lower
+    return functools.partial(_gradients, argnums, has_aux, value)
 
 
 def jacobians(argnums: int | tuple[int, ...]) -> Lower:
     """jacobian: forward or reverse, whichever needs fewer sweeps."""
-
-    def lower(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
-        spans, form = _chosen(arguments, argnums)
-        wrt = [i for span in spans for i in span]
-        program = _jacobian(simplify(traced.program), wrt, final)
-        return Lowered(
-            program, lambda x: _matrix(x.reshape(-1, len(wrt)), traced.form, form), form, plain=False
-        )
-
-    return lower
+    return functools.partial(_jacobians, argnums)
 
 
 def second(argnums: int | tuple[int, ...]) -> Lower:
     """hessian: forward over reverse."""
+    return functools.partial(_second, argnums)
 
-    def lower(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
-        spans, form = _chosen(arguments, argnums)
-        wrt = [i for span in spans for i in span]
-        first = gradients(argnums, has_aux=False, value=False)(traced, arguments, False).program
-        program = _jacobian(first, wrt, final, forward_only=True)
-        return Lowered(program, lambda x: _matrix(x.reshape(-1, len(wrt)), form, form), form, plain=False)
 
-    return lower
+def _gradients(
+    argnums: int | tuple[int, ...],
+    has_aux: bool,
+    value: bool,
+    traced: Traced,
+    arguments: list[Form],
+    final: bool,
+) -> Lowered:
+    result, aux = traced.form, None
+    if has_aux:
+        if result[0] != "tuple" or len(result[-1]) != 2:
+            raise TypeError("with has_aux=True the function must return a pair: (number, aux)")
+        result, aux = result[-1]
+    if count(result) != 1 or result[0] not in ("number", "array"):
+        raise TypeError(
+            f"only a number has a gradient, and the function returned {_described(result)}; "
+            "sum it, or use gradloom.jacobian"
+        )
+    spans, form = _chosen(arguments, argnums)
+    wrt = [i for span in spans for i in span]
+    kept = len(traced.program.outputs)
+    program = reverse(simplify(traced.program), wrt, [1.0] + [None] * (kept - 1), final)
+    by = [*[-1] * kept, *wrt]
+    derivatives = range(kept, kept + len(wrt))
+    if value:
+        first = ("tuple", (("number", False), aux)) if aux else ("number", False)
+        order, form = list(range(kept + len(wrt))), ("tuple", (first, form))
+    else:
+        order, form = [*derivatives, *range(1, kept)], ("tuple", (form, aux)) if aux else form
+    return _whole(pick(program, order, final), form)._replace(wrt=tuple(by[i] for i in order))
+
+
+def _jacobians(argnums: int | tuple[int, ...], traced: Traced, arguments: list[Form], final: bool) -> Lowered:
+    spans, form = _chosen(arguments, argnums)
+    wrt = [i for span in spans for i in span]
+    program = _jacobian(simplify(traced.program), wrt, final)
+    shape = count(traced.form), len(wrt)
+    return Lowered(program, lambda x: _matrix(x.reshape(shape), traced.form, form), form, plain=False)
+
+
+def _second(argnums: int | tuple[int, ...], traced: Traced, arguments: list[Form], final: bool) -> Lowered:
+    spans, form = _chosen(arguments, argnums)
+    wrt = [i for span in spans for i in span]
+    first = gradients(argnums, has_aux=False, value=False)(traced, arguments, False).program
+    program = _jacobian(first, wrt, final, forward_only=True)
+    return Lowered(program, lambda x: _matrix(x.reshape(len(wrt), len(wrt)), form, form), form, plain=False)
 
 
 def directional(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
@@ -241,6 +247,9 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
                 f"argnums is {argnums}, and the function was called with {len(arguments)} arguments"
             )
     places = [i % len(arguments) for i in wanted]
+    for i in places:
+        if words := [x for x in statics(arguments[i]) if isinstance(x, (str, bytes))]:
+            raise TypeError(f"argument {i} is differentiated, so it must hold numbers, not {words[0]!r:.60}")
     spans = [range(ends[i], ends[i + 1]) for i in places]
     forms = tuple(as_numbers(arguments[i]) for i in places)
     return spans, ("tuple", forms) if isinstance(argnums, tuple) else forms[0]

@@ -17,7 +17,8 @@ from gradloom.compiler.batches import Rows, row_of
 from gradloom.compiler.compiled import Compiled, values_among
 from gradloom.compiler.lowering import Lower, as_is
 from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart
-from gradloom.compiler.paths import Group, Path, Paths
+from gradloom.compiler.path import Path
+from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import is_traced
 from gradloom.engine import Value
@@ -49,6 +50,7 @@ class Mapped(Compiled):
             )
         self._axes, self._reduce, self._threads = in_axes, reduce, threads
         super().__init__(f, name, lower, **options)
+        self._options |= {"in_axes": in_axes, "reduce": reduce, "threads": threads}
 
     def gradient(self, name: str, lower: Lower, numeric: Sequence[int]) -> "Mapped":
         """grad or value_and_grad of this."""
@@ -56,42 +58,40 @@ class Mapped(Compiled):
             raise TypeError(
                 f"{name} needs one number, and this vmap returns one for each row; give it reduce='sum'"
             )
-        return self._again(self._f, name, lower, numeric)
+        return Mapped(self._f, name, lower, numeric=numeric, **self._options)
 
-    def _again(
-        self, f: Callable[..., Any], name: str = "", lower: Lower | None = None, numeric: Iterable[int] = ()
-    ) -> "Mapped":
-        return Mapped(
-            f, name or self._name, lower or self._lower, numeric=numeric or self._numeric, in_axes=self._axes,
-            reduce=self._reduce, threads=self._threads, same_order=self._same_order,
-            max_paths=self._max_paths,
-        )  # fmt: skip
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
+        rows, forms, named = self._rows(args, kwargs)
+        return self._paths(forms, named).path(rows.batch().numbers(0))
 
-    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
-        axes = self._axes if isinstance(self._axes, (tuple, list)) else [self._axes] * len(args)
-        if len(axes) != len(args):
-            raise ValueError(
-                f"in_axes has {len(axes)} entries, and the function was called with {len(args)} arguments"
-            )
+    def _rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Rows, list[Form], Form]:
+        axes = self._axes_of(args)
         rows = Rows()
         forms = [
             rows.take(x, axis, f"argument {i}", i in self._numeric)
             for i, (x, axis) in enumerate(zip(args, axes, strict=True))
         ]
-        named = (
-            "dict",
-            tuple(kwargs),
-            tuple(rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()),
-        )
+        parts = tuple([rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()])
         if rows.count is None:
             raise ValueError(
                 "no argument holds rows; give in_axes=0 for those that do, and None for the others"
             )
-        if is_traced():
-            unrolled = Compiled(
-                self._unrolled(axes, rows.count), self._name, self._lower, numeric=self._numeric
+        return rows, forms, ("dict", tuple(kwargs), parts)
+
+    def _axes_of(self, args: tuple[Any, ...]) -> Sequence[Any]:
+        axes = self._axes if isinstance(self._axes, (tuple, list)) else [self._axes] * len(args)
+        if len(axes) != len(args):
+            raise ValueError(
+                f"in_axes has {len(axes)} entries, and the function was called with {len(args)} arguments"
             )
-            return unrolled(*args, **kwargs)
+        return axes
+
+    def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
+        rows, forms, named = self._rows(args, kwargs)
+        assert rows.count is not None
+        if is_traced():
+            one_by_one = self._unrolled(self._axes_of(args), rows.count)
+            return Compiled(one_by_one, self._name, self._lower, numeric=self._numeric)(*args, **kwargs)
         if rows.count == 0:
             raise ValueError(
                 "there are no rows to map over; leave out the call where there is nothing to compute"
@@ -109,8 +109,8 @@ class Mapped(Compiled):
             by = path.lowered.wrt or [-1] * len(path.lowered.program.outputs)
             return [self._reduce is not None and (i < 0 or not batch.mapped[i]) for i in by]
 
-        def on_values(paths: Iterable[Path]) -> bool:
-            return plain and bool(values or any(path.captured for path in paths))
+        def on_values(some: Iterable[Path]) -> bool:
+            return plain and (bool(values) or any(map(paths.on_values, some)))
 
         fused = self._reduce is not None
         groups = paths.run_rows(batch, summed, wrt if fused and on_values(paths.paths) else None, threads)

@@ -33,8 +33,10 @@ __all__ = [
     "flat",
     "from_vector",
     "holds_values",
+    "matching",
     "object_array",
     "put_together",
+    "statics",
     "take_apart",
     "vector",
 ]
@@ -77,6 +79,10 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
         return _NUMBER
     if hasattr(x, "__array__"):
         return _take_array_apart(np.asarray(x), numbers, numeric)
+    if isinstance(x, complex):
+        raise TypeError(f"a compiled function takes real numbers, not {x}; pass its two parts")
+    if hasattr(x, "__next__"):
+        raise TypeError(f"a {type(x).__name__} runs out after one call; pass a list of its items")
     try:
         hash(x)
     except TypeError:
@@ -111,6 +117,32 @@ def holds_values(form: Form) -> bool:
     if form[0] == "number":
         return form[1]
     return form[0] not in ("array", "static") and any(map(holds_values, form[-1]))
+
+
+def matching(x: Any, v: Any, name: str) -> list[Any]:
+    """The numbers of ``v``, which must be nested as ``x`` is."""
+    ours: list[Any] = []
+    theirs: list[Any] = []
+    if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
+        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
+    return theirs
+
+
+def _shape(form: Any) -> Any:
+    if form[0] == "number":
+        return "number"
+    if form[0] in ("array", "objects"):
+        return form[1]
+    return form if form[0] == "static" else (*form[:-1], tuple(map(_shape, form[-1])))
+
+
+def statics(form: Form) -> Iterator[Any]:
+    """What is part of the program in a form."""
+    if form[0] == "static":
+        yield form[2]
+    elif form[0] not in ("number", "array"):
+        for part in form[-1]:
+            yield from statics(part)
 
 
 def put_together(form: Form, numbers: Iterable[Any]) -> Any:

@@ -9,7 +9,6 @@ decisions so far taken as they are and that one turned, so that each trace adds 
 by path, each group runs on its own Program.
 """
 
-import functools
 import time
 import warnings
 from collections import Counter
@@ -19,115 +18,18 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradloom.compiler.batches import Batch
-from gradloom.compiler.derivatives import reverse
-from gradloom.compiler.interpreter import prepare, prepare_rows
-from gradloom.compiler.lowering import Lower, Lowered, pick
+from gradloom.compiler.interpreter import define
+from gradloom.compiler.lowering import Lower
 from gradloom.compiler.nesting import Form
-from gradloom.compiler.program import Program
-from gradloom.compiler.simplify import simplify
-from gradloom.compiler.tracing import Traced, name_of, trace
+from gradloom.compiler.path import Path
+from gradloom.compiler.tracing import drew, line_of, name_of, trace
 from gradloom.compiler.watch import Watch
-from gradloom.engine import read
 from gradloom.errors import PathWarning, TraceError
 
-__all__ = ["MANY", "Group", "Path", "Paths"]
+__all__ = ["MANY", "Group", "Paths"]
 
 MANY = 64
 """So many paths from one source line bring a warning."""
-
-
-class Path:
-    """One way through the function: its Programs, prepared when first needed."""
-
-    def __init__(self, traced: Traced, lower: Callable[[Traced, bool], Lowered], why: str, same_order: bool):
-        self.traced, self.lowered, self.why = traced, lower(traced, True), why
-        self._lower = lower
-        self.decisions = bytes(traced.decisions)
-        self.captured = traced.captured
-        self.same_order = same_order
-        self.runs, self.seconds = 0, 0.0
-        self.prepared: dict[Any, Any] = {}
-
-    @functools.cached_property
-    def open(self) -> Program:
-        """The lowered Program in the form of which derivatives may be taken."""
-        return self._lower(self.traced, False).program
-
-    def inputs(self, numbers: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
-        """The numbers of a call, of the captured Values as they are now, and what the caller adds."""
-        parts = [numbers]
-        if self.captured:
-            parts.append(read(self.captured))
-        if extra is not None:
-            parts.append(extra)
-        return np.concatenate(parts) if len(parts) > 1 else numbers
-
-    def sources(self, wrt: Sequence[int]) -> list[int]:
-        """The inputs that are Values: ``wrt`` among the arguments, then the captured ones."""
-        first = self.traced.program.inputs - len(self.captured)
-        return [*wrt, *range(first, self.traced.program.inputs)]
-
-    def single(self, wrt: tuple[int, ...]) -> Any:
-        """The prepared Program of one evaluation: outputs, then gradients."""
-        if wrt not in self.prepared:
-            program, sources = self.lowered.program, self.sources(wrt)
-            if sources and len(program.outputs) == 1:
-                program = reverse(self.open, sources, [1.0], final=True)
-            self.prepared[wrt] = prepare(program, self.same_order)
-        return self.prepared[wrt]
-
-    def pullback(self, wrt: tuple[int, ...]) -> Any:
-        """The gradients by the sources, of what cotangents of the outputs weigh."""
-        if ("pullback", wrt) not in self.prepared:
-            n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
-            self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
-        return self.prepared["pullback", wrt]
-
-    # ---- many rows
-    def rows(self, mapped: np.ndarray, summed: list[bool], wrt: tuple[int, ...] | None) -> Any:
-        """The prepared Program of one evaluation for each row: its outputs; with ``wrt``, gradients."""
-        key = "rows", wrt
-        if key not in self.prepared:
-            program, reduce = self.lowered.program, ["sum" if s else None for s in summed]
-            if wrt is not None:
-                sources = self.sources(wrt)
-                program = reverse(self.open, sources, [1.0], final=True)
-                reduce += ["sum"] * len(sources)
-            self.prepared[key] = prepare_rows(
-                program.with_results(program.outputs), self._flags(mapped), reduce, same_order=self.same_order
-            )
-        return self.prepared[key]
-
-    def pullback_rows(self, mapped: np.ndarray, wrt: tuple[int, ...]) -> Any:
-        """The gradients, summed over the rows, of what cotangents of every row's outputs weigh."""
-        key = "pullback rows", wrt
-        if key not in self.prepared:
-            n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
-            flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
-            self.prepared[key] = prepare_rows(
-                program.with_results(program.outputs),
-                flags,
-                ["sum"] * len(sources),
-                same_order=self.same_order,
-            )
-        return self.prepared[key]
-
-    def truths(self, batch: Batch, threads: int) -> np.ndarray:
-        """The truth of every guard in every row, of shape (rows, guards)."""
-        if "guards" not in self.prepared:
-            program = self.traced.program
-            conditions = program.with_results([guard.condition for guard in program.guards])
-            self.prepared["guards"] = prepare_rows(
-                simplify(conditions), self._flags(batch.mapped), [None] * len(self.decisions), same_order=True
-            )
-        _, values = self.prepared["guards"](self.inputs(batch.uniform), batch.columns, batch.rows, threads)
-        return values != 0.0
-
-    def _flags(self, mapped: np.ndarray) -> np.ndarray:
-        """Which inputs of the Programs differ by row; captured Values do not."""
-        return np.concatenate([mapped, np.zeros(len(self.captured), dtype=bool)])
 
 
 class Paths:
@@ -161,7 +63,29 @@ class Paths:
         self.last: Path | None = None
         self.turned: Counter[str] = Counter()
 
+    def on_values(self, path: Path) -> bool:
+        """Whether the function reaches Values: if so its results are Values, whatever the path."""
+        return bool(path.captured) or (self.watch is not None and self.watch.values)
+
+    @property
+    def forms(self) -> tuple[Form, Form]:
+        """The forms of the tuple and of the dict of the arguments."""
+        positional, named = self.arguments
+        return ("tuple", tuple(positional)), named
+
     # ---- one evaluation
+    def path(self, numbers: np.ndarray) -> Path:
+        """The path that these numbers take."""
+        path = self.last or self._trace(numbers, b"", "the first call")
+        while True:
+            program = path.traced.program
+            at = program.with_results([guard.condition for guard in program.guards])
+            truths = define(at, list(path.inputs(numbers))) if program.guards else []
+            wrong = [k for k, x in enumerate(truths) if bool(x) != program.guards[k].truth]
+            if not wrong:
+                return path
+            path = self._other(path, wrong[0], numbers)
+
     def run(
         self, numbers: np.ndarray, extra: np.ndarray | None = None, wrt: Sequence[int] = ()
     ) -> tuple[Path, np.ndarray, np.ndarray]:
@@ -193,8 +117,8 @@ class Paths:
     def _trace(self, numbers: np.ndarray, prefix: bytes, why: str, line: str = "") -> Path:
         start = time.perf_counter()
         positional, named = self.arguments
-        forms = ("tuple", tuple(positional)), named
-        traced = trace(self.f, forms, numbers.tolist(), list(map(bool, prefix)))
+        chance = self.watch.chance() if self.watch else b""
+        traced = trace(self.f, self.forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
             raise TraceError(
                 f"{name_of(self.f)} branched otherwise than before on the same numbers; "
@@ -205,6 +129,13 @@ class Paths:
             raise TraceError(
                 f"{name_of(self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead"
+            )
+        if self.watch and self.watch.chance() != chance:
+            raise TraceError(drew(self.f))
+        if self.paths and traced.form != self.paths[0].traced.form:
+            raise TraceError(
+                f"{line_of(self.f)}: {name_of(self.f)} returns another structure when {why} than otherwise; "
+                "let all paths return the same nesting and shapes"
             )
         forms_of_arguments = positional + list(named[-1])
         path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)

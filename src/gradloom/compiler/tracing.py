@@ -8,26 +8,42 @@ Promises: what is recorded is what ran. Arithmetic is IEEE while tracing. A bran
 the function reaches and did not make is captured: it is one more input, read at every call.
 """
 
+import gc
+import inspect
 import itertools
 import os
 import random
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from gradloom.arithmetic import evaluate_ieee, is_number
-from gradloom.compiler.nesting import Form, put_together, take_apart
+from gradloom.compiler.nesting import Form, put_together, statics, take_apart
 from gradloom.compiler.program import Program
 from gradloom.compiler.recording import recorded
-from gradloom.engine import Value, apply, get_tracer, set_tracer
+from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
 from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
-__all__ = ["Condition", "Traced", "inline", "is_traced", "name_of", "source_line", "trace"]
+__all__ = [
+    "PACKAGE",
+    "Condition",
+    "Traced",
+    "Tracer",
+    "drew",
+    "inline",
+    "is_traced",
+    "line_of",
+    "name_of",
+    "source_line",
+    "trace",
+]
 
-_PACKAGE = os.path.dirname(os.path.dirname(__file__)) + os.sep
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+"""Where the library's own code is."""
 _numbers = itertools.count(1)
 
 
@@ -67,9 +83,27 @@ def trace(
     TraceError
         ``f`` does what cannot be repeated, or returns something else than numbers in any nesting.
     """
-    tracer = _Tracer(decisions)
-    chance = _chance()
-    before = set_tracer(tracer)
+    for _ in range(3):  # another thread may draw meanwhile, but hardly each time
+        chance = _chance()
+        traced, made = _run(f, arguments, numbers, decisions)
+        if _same_chance(chance, _chance()):
+            break
+    else:
+        raise TraceError(drew(f))
+    if any(v() is not None for v in made):
+        gc.collect()  # a recursive function is a cycle, which may hold them a little longer
+        if any(v() is not None for v in made):
+            raise TraceError(
+                f"{line_of(f)}: {name_of(f)} left a Value of its trace behind (in an attribute, a global, a "
+                "cache), where it would be taken for a number that stays; return it instead"
+            )
+    return traced
+
+
+def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
+    """The traced function, and its first and last Values, none of which should outlive it."""
+    tracer = Tracer(decisions)
+    before, silent = set_tracer(tracer), set_silent(False)
     try:
         inputs = [Value(x) for x in numbers]
         args, kwargs = put_together(("tuple", arguments), inputs)
@@ -77,19 +111,23 @@ def trace(
         form, outputs = _result(f, result)
     finally:
         set_tracer(before)
-    if not _same_chance(chance, _chance()):
-        raise TraceError(
-            f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
-            "draw them outside, and pass them in"
-        )
+        set_silent(silent)
     program, captured = recorded(tracer.number, inputs, outputs, tracer.guards)
-    return Traced(program, form, captured)
+    made = [v for v in [*inputs, *outputs] if isinstance(v, Value) and v._trace == tracer.number]
+    return Traced(program, form, captured), list(map(weakref.ref, made))
+
+
+def drew(f: Any) -> str:
+    return (
+        f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
+        "draw them outside, and pass them in"
+    )
 
 
 def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
     form = take_apart(result, outputs, numeric=True)
-    for word in _statics(form):
+    for word in statics(form):
         raise TraceError(
             f"{name_of(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
             "dicts of them"
@@ -110,14 +148,6 @@ def _plain(form: Form) -> Form:
     return form if kind == "array" else (*form[:-1], tuple(map(_plain, form[-1])))
 
 
-def _statics(form: Form):
-    if form[0] == "static":
-        yield form[2]
-    elif form[0] not in ("number", "array"):
-        for part in form[-1]:
-            yield from _statics(part)
-
-
 def _chance() -> tuple[Any, Any]:
     """The states of the global generators."""
     return random.getstate(), list(np.random.get_state(legacy=True))[1:]
@@ -133,6 +163,12 @@ def name_of(f: Any) -> str:
     return getattr(f, "__qualname__", type(f).__qualname__)
 
 
+def line_of(f: Any) -> str:
+    """Where a function is written."""
+    code = getattr(inspect.unwrap(getattr(f, "func", f)), "__code__", None)
+    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(f)
+
+
 # ---- what is asked instead of a Value while a function is traced (engine.set_tracer)
 _CURES = {
     "read .grad": "the gradient of a part of the function is gradloom.grad(part)(x)",
@@ -146,7 +182,7 @@ _CURES = {
 }
 
 
-class _Tracer:
+class Tracer:
     """Watches one run of one function in one thread."""
 
     def __init__(self, decisions: Sequence[bool]):
@@ -158,14 +194,12 @@ class _Tracer:
         return apply(TABLE["detach"], v)
 
     def compare(self, name: str, x: Any, y: Any) -> Any:
-        if name in ("eq", "ne") and isinstance(x, Value) and isinstance(y, Value):
-            if x is y:
-                return name == "eq"
-            if not isinstance(x, Condition) and not isinstance(y, Condition):
-                raise TraceError(
-                    f"{source_line()}: == between two Values asks whether they are the same node, which a "
-                    "Program cannot; to compare the numbers write a - b == 0"
-                )
+        nodes = isinstance(x, Value) and isinstance(y, Value) and name in ("eq", "ne") and x is not y
+        if nodes and not isinstance(x, Condition) and not isinstance(y, Condition):
+            raise TraceError(
+                f"{source_line()}: == between two Values asks whether they are the same node, which a "
+                "Program cannot; to compare the numbers write a - b == 0"
+            )
         return _condition(name, x, y)
 
     def truth(self, v: Value) -> bool:
@@ -182,7 +216,7 @@ class _Tracer:
 def source_line() -> str:
     """Where the user's code stands: the innermost line that is not the library's own."""
     frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
         frame = frame.f_back
     return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 

@@ -10,8 +10,9 @@ names otherwise (closures, globals, lists, attributes) is watched, and a change 
 """
 
 import functools
+import types
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.lowering import (
@@ -25,7 +26,8 @@ from gradloom.compiler.lowering import (
     with_cotangents,
 )
 from gradloom.compiler.mapped import Mapped
-from gradloom.compiler.nesting import take_apart
+from gradloom.compiler.nesting import matching
+from gradloom.compiler.tracing import is_traced
 
 __all__ = ["compile", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"]
 
@@ -36,6 +38,8 @@ def compile(  # noqa: A001  # the field's word
     static: str | Sequence[str] = (),
     same_order: bool = False,
     max_paths: int = 1024,
+    verify: bool = False,
+    check_finite: bool = False,
 ) -> Any:
     """``f``, traced at its first call and then run as a Program.
 
@@ -49,7 +53,11 @@ def compile(  # noqa: A001  # the field's word
         Keep the order of sums; the result then agrees with the function's to the last bit wherever the C
         library does.
     max_paths : int
-        How many ways through the branches are kept.
+        How many ways through the branches are kept, for arguments of one nesting.
+    verify : bool
+        At the 1st, 2nd, 4th, 8th ... call compare with plain Python, and raise a TraceError if it differs.
+    check_finite : bool
+        Raise a FloatingPointError where a result is inf or nan, naming the line that made the first.
 
     Returns
     -------
@@ -71,9 +79,11 @@ def compile(  # noqa: A001  # the field's word
     >>> f(3.0), f(-2.0)
     (9.0, 2.0)
     """
-    if f is None:
-        return functools.partial(compile, static=static, same_order=same_order, max_paths=max_paths)
-    return Compiled(f, "compile", static=static, same_order=same_order, max_paths=max_paths)
+    make = functools.partial(
+        Compiled, name="compile", static=static, same_order=same_order, max_paths=max_paths,
+        verify=verify, check_finite=check_finite,
+    )  # fmt: skip
+    return make if f is None else make(f)
 
 
 def grad(
@@ -169,7 +179,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     compiled = Compiled(f, "hvp", directional, numeric=(0,))
 
     def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
-        return compiled._call((x, *args), kwargs, _matching(x, v, "v"))
+        return compiled._call((x, *args), kwargs, matching(x, v, "v"))
 
     return functools.update_wrapper(product, f)
 
@@ -185,7 +195,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     """
     primals, directions = tuple(primals), tuple(tangents)
     compiled = _kept(f, "jvp", _tangents, tuple(range(len(primals))))
-    return compiled._call(primals, {}, _matching(primals, directions, "tangents"))
+    return compiled._call(primals, {}, matching(primals, directions, "tangents"))
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -202,7 +212,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     compiled = _kept(f, "vjp", with_cotangents, tuple(range(len(primals))))
 
     def back(cotangents: Any) -> tuple[Any, ...]:
-        return compiled._call(primals, {}, _matching(value, cotangents, "the cotangents"))
+        return compiled._call(primals, {}, matching(value, cotangents, "the cotangents"))
 
     return value, back
 
@@ -265,24 +275,29 @@ def _numeric(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
     return numbers
 
 
-def _matching(x: Any, v: Any, name: str) -> list[Any]:
-    """The numbers of ``v``, which must be nested as ``x`` is."""
-    ours: list[Any] = []
-    theirs: list[Any] = []
-    if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
-        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
-    return theirs
-
-
-def _shape(form: Any) -> Any:
-    if form[0] == "number":
-        return "number"
-    if form[0] in ("array", "objects"):
-        return form[1]
-    return form if form[0] == "static" else (*form[:-1], tuple(map(_shape, form[-1])))
-
-
-@functools.lru_cache(maxsize=256)  # so that grad(f)(x) in a loop does not trace again
 def _kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
-    """One compiled function for each function and transform."""
-    return Compiled(f, name, lower, numeric=numeric)
+    """One compiled function for each function and transform, so that grad(f)(x) in a loop does not trace
+    again; in a trace a new one, since ``f`` may hold Values of that trace."""
+    if is_traced():
+        return Compiled(f, name, lower, numeric=numeric)
+    return _cached(_Same(f), name, lower, numeric)
+
+
+class _Same(NamedTuple):
+    """A function as a key: equal to itself alone, and a method to the same one of the same instance."""
+
+    f: Callable[..., Any]
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(self.f, types.MethodType) and isinstance(other, _Same):
+            return self.f == other.f
+        return isinstance(other, _Same) and self.f is other.f
+
+    def __hash__(self) -> int:
+        method = isinstance(self.f, types.MethodType)
+        return hash(self.f.__func__) if method else id(self.f)  # type: ignore[attr-defined]
+
+
+@functools.lru_cache(maxsize=256)
+def _cached(same: _Same, name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
+    return Compiled(same.f, name, lower, numeric=numeric)

@@ -5,17 +5,25 @@ Gives: ``Watch``, with ``changed()``: the first thing that is no longer what it 
 Promises: closure cells, defaults, the globals that its code names, and what these hold (lists, tuples,
 dicts, attributes of instances, arrays) are followed, through the plain functions that they reach.
 Objects are compared by identity, numbers by type and bits, arrays by content. A Value is an object: its
-number is read at each call. Not followed: modules and what is read through them (``module.name``),
-classes, files, clocks, and functions of installed packages; beyond ``MOST`` slots one warning says so.
+number is read at each call. Classes are followed as instances are, slots as attributes. Not followed:
+modules and what is read through them (``module.name``), files, clocks, iterators, and what installed
+packages hold; beyond ``MOST`` slots one warning says so.
 """
 
+import array
+import collections
+import gc
 import operator
 import os
+import pickle
+import random
 import site
 import struct
+import sys
 import sysconfig
 import types
 import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -40,7 +48,11 @@ Place = tuple[Any, Any, Any]
 
 MOST = 100_000
 _INSTALLED = tuple(
-    {os.path.dirname(os.path.dirname(__file__)), sysconfig.get_path("stdlib"), *site.getsitepackages()}
+    {
+        os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        sysconfig.get_path("stdlib"),
+        *site.getsitepackages(),
+    }
 )
 _ATOMS = (
     int,
@@ -49,11 +61,16 @@ _ATOMS = (
     str,
     bytes,
     type(None),
-    type,
     types.ModuleType,
     types.BuiltinFunctionType,
     Value,
 )
+_STATES: dict[type, Callable[[Any], Any]] = {
+    random.Random: lambda x: x.getstate(),
+    np.random.Generator: lambda x: x.bit_generator.state,
+    np.random.RandomState: lambda x: x.get_state(),
+}
+"""Generators of random numbers, and how to see whether they have moved."""
 
 
 class Watch:
@@ -73,10 +90,14 @@ class Watch:
         self._slots = 0
         self._places: list[Place] = []
         self._arrays: list[tuple[np.ndarray, np.ndarray]] = []
+        self._others: list[tuple[Callable[[], tuple[Any, ...]], tuple[Any, ...], str]] = []
+        self._generators: list[Callable[[], Any]] = []
+        self.values = False  # whether there are Values among what is reached
         self._keep: dict[int, Any] = {}  # alive, so that no other object gets its id
         work = [f]
         while work and self._slots <= MOST:
             x = work.pop()
+            self.values = self.values or isinstance(x, Value)
             if id(x) not in self._keep and not isinstance(x, _ATOMS):
                 self._keep[id(x)] = x
                 work.extend(self._look(x))
@@ -92,7 +113,11 @@ class Watch:
     @property
     def quick(self) -> bool:
         """Whether the places are all that there is to compare."""
-        return not self._arrays
+        return not self._arrays and not self._others
+
+    def chance(self) -> bytes:
+        """The states of the generators of random numbers that are reached."""
+        return pickle.dumps([state() for state in self._generators])
 
     def _look(self, x: Any) -> list[Any]:
         """Remember what ``x`` holds; what is to be followed."""
@@ -107,6 +132,21 @@ class Watch:
             return list(x)
         if isinstance(x, (tuple, frozenset)):
             return list(x)
+        if isinstance(x, (set, collections.deque)):
+            return self._compare(lambda: tuple(x), f"an item of a {type(x).__name__}")
+        if isinstance(x, (bytearray, array.array)):
+            self._compare(lambda: (bytes(x),), f"an element of a {type(x).__name__}")
+            return []
+        for kind, state in _STATES.items():
+            if isinstance(x, kind):
+                self._generators.append(partial(state, x))
+                return []
+        if isinstance(x, type):
+            return self._class(x)
+        if isinstance(x, (staticmethod, classmethod)):
+            return [x.__func__]
+        if isinstance(x, property):
+            return [x.fget]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
             return list(x.values())
@@ -117,10 +157,29 @@ class Watch:
             return list(x.flat) if x.dtype == object else []
         if hasattr(type(x), "_watched"):  # a compiled function: what it was made from
             return [x._watched]
-        call = vars(type(x)).get("__call__")
+        slots = [name for name, kind in _slots_of(type(x)) if isinstance(kind, types.MemberDescriptorType)]
+        found = [type(x)]
+        if slots and not _is_installed(type(x)):
+            found += self._compare(lambda: tuple(getattr(x, s, None) for s in slots), "an attribute")
         attributes = getattr(x, "__dict__", None)
-        found = [call] if isinstance(call, types.FunctionType) else []
         return found + ([attributes] if isinstance(attributes, dict) else [])
+
+    def _compare(self, read: Callable[[], tuple[Any, ...]], words: str) -> list[Any]:
+        """Remember what ``read()`` gives: for what is no list, dict or cell."""
+        held = read()
+        self._others.append((read, held, words))
+        self._slots += len(held)
+        return list(held)
+
+    def _class(self, x: type) -> list[Any]:
+        """What the methods of a class may read of it; a class of an installed package stays as it is."""
+        found: list[Any] = []
+        for base in x.__mro__:
+            if not _is_installed(base):
+                (held,) = gc.get_referents(vars(base))  # the dict behind the read-only view
+                self._remember(held, tuple(held), tuple(held.values()), len(held))
+                found += held.values()
+        return found
 
     def _remember(self, container: Any, key: Any, value: Any, slots: int = 1) -> None:
         self._places.append((container, key, value))
@@ -146,10 +205,26 @@ class Watch:
             for place in self.places:
                 if not _holds(*place):
                     return _words(*place)
-        for array, copy in self._arrays:
-            if array.shape != copy.shape or not _equal(array, copy):
+        for now, copy in self._arrays:
+            if now.shape != copy.shape or not _equal(now, copy):
                 return "an element of an array"
+        for read, held, words in self._others:
+            found = read()
+            if len(found) != len(held) or not all(map(_same, found, held)):
+                return words
         return None
+
+
+def _is_installed(x: type) -> bool:
+    """Whether a class comes from Python or an installed package."""
+    module = sys.modules.get(x.__module__)
+    if module is None or x.__module__ == "__main__":
+        return False
+    return (getattr(module, "__file__", None) or _INSTALLED[0]).startswith(_INSTALLED)
+
+
+def _slots_of(x: type) -> list[tuple[str, Any]]:
+    return [item for base in x.__mro__ if "__slots__" in vars(base) for item in vars(base).items()]
 
 
 def _holds(container: Any, key: Any, value: Any) -> bool:
@@ -171,10 +246,10 @@ def _words(container: Any, key: Any, value: Any) -> str:
     return "an item of a dict, or an attribute" if isinstance(key, tuple) else f"the global {key}"
 
 
-def _equal(array: np.ndarray, copy: np.ndarray) -> bool:
-    if array.dtype == object:
-        return all(map(operator.is_, array.flat, copy.flat))
-    return array.tobytes() == copy.tobytes()
+def _equal(now: np.ndarray, copy: np.ndarray) -> bool:
+    if now.dtype == object:
+        return all(map(operator.is_, now.flat, copy.flat))
+    return now.tobytes() == copy.tobytes()
 
 
 def _same(x: Any, y: Any) -> bool:

@@ -1,0 +1,60 @@
+"""What a compiled function says of itself.
+
+Takes: the paths that were traced.
+Gives: ``stats``, the sizes and times; ``explain``, why each path was traced.
+Promises: nothing here runs or traces anything.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from gradloom.compiler.nesting import Form
+from gradloom.compiler.path import Path
+from gradloom.compiler.program import Program
+
+__all__ = ["explain", "stats"]
+
+
+def stats(paths: Sequence[Path], short_calls: int) -> dict[str, Any]:
+    programs = [path.traced.program for path in paths], [path.lowered.program for path in paths]
+    return {
+        "paths": len(paths),
+        "calls": sum(path.runs for path in paths) + short_calls,
+        "nodes": sum(map(len, programs[0])),
+        "instructions": sum(map(len, programs[1])),
+        "bytes": sum(_bytes(program) for some in programs for program in some),
+        "seconds": sum(path.seconds for path in paths),
+    }
+
+
+def _bytes(program: Program) -> int:
+    columns = program.code, program.start, program.args, program.number, program.outputs
+    return sum(column.nbytes for column in columns)
+
+
+def explain(name: str, cleared: str, entries: Iterable[tuple[tuple[list[Form], Form], list[Path]]]) -> str:
+    lines = [f"{name}, traced anew because {cleared}" if cleared else name]
+    for (positional, named), paths in entries:
+        words = [_described(form) for form in positional]
+        words += [f"{key}={_described(form)}" for key, form in zip(named[1], named[2], strict=True)]
+        lines.append(f"  for ({', '.join(words)})")
+        for path in paths:
+            size = len(path.lowered.program)
+            lines.append(f"    {path.why}: {size} instructions, {path.seconds:.3f} s, {path.runs} runs")
+    return "\n".join(lines)
+
+
+def _described(form: Form) -> str:
+    """A form in a few words: ``[number, array (3,)]``."""
+    kind = form[0]
+    if kind == "static":
+        return f"{form[2]!r:.40}"
+    if kind == "number":
+        return "Value" if form[1] else "number"
+    if kind in ("array", "objects"):
+        return f"array {form[1]}"
+    if kind == "dict":
+        pairs = zip(form[1], form[2], strict=True)
+        return "{" + ", ".join(f"{key!r}: {_described(part)}" for key, part in pairs) + "}"
+    parts = ", ".join(map(_described, form[-1][:6])) + (", ..." if len(form[-1]) > 6 else "")
+    return f"[{parts}]" if kind == "list" else f"({parts})"

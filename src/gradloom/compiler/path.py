@@ -1,0 +1,117 @@
+"""``Path``: one way through a function, and its Programs made ready to run.
+
+Takes: a traced function, and how it is lowered.
+Gives: ``Path``: what is prepared for one evaluation, for its gradients, for rows, for the guards of rows.
+Promises: each is made when first needed, once. Captured Values are inputs, and read at every call.
+"""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradloom.compiler.batches import Batch
+from gradloom.compiler.derivatives import reverse
+from gradloom.compiler.interpreter import prepare, prepare_rows
+from gradloom.compiler.lowering import Lowered, pick
+from gradloom.compiler.program import Program
+from gradloom.compiler.simplify import simplify
+from gradloom.compiler.tracing import Traced
+from gradloom.engine import read
+
+__all__ = ["Path"]
+
+
+class Path:
+    """One way through the function: its Programs, prepared when first needed."""
+
+    def __init__(self, traced: Traced, lower: Callable[[Traced, bool], Lowered], why: str, same_order: bool):
+        self.traced, self.lowered, self.why = traced, lower(traced, True), why
+        self._lower = lower
+        self.decisions = bytes(traced.decisions)
+        self.captured = traced.captured
+        self.same_order = same_order
+        self.runs, self.seconds = 0, 0.0
+        self.prepared: dict[Any, Any] = {}
+
+    @functools.cached_property
+    def open(self) -> Program:
+        """The lowered Program in the form of which derivatives may be taken."""
+        return self._lower(self.traced, False).program
+
+    def inputs(self, numbers: np.ndarray, extra: np.ndarray | None = None) -> np.ndarray:
+        """The numbers of a call, of the captured Values as they are now, and what the caller adds."""
+        parts = [numbers]
+        if self.captured:
+            parts.append(read(self.captured))
+        if extra is not None:
+            parts.append(extra)
+        return np.concatenate(parts) if len(parts) > 1 else numbers
+
+    def sources(self, wrt: Sequence[int]) -> list[int]:
+        """The inputs that are Values: ``wrt`` among the arguments, then the captured ones."""
+        first = self.traced.program.inputs - len(self.captured)
+        return [*wrt, *range(first, self.traced.program.inputs)]
+
+    def single(self, wrt: tuple[int, ...]) -> Any:
+        """The prepared Program of one evaluation: outputs, then gradients."""
+        if wrt not in self.prepared:
+            program, sources = self.lowered.program, self.sources(wrt)
+            if sources and len(program.outputs) == 1:
+                program = reverse(self.open, sources, [1.0], final=True)
+            self.prepared[wrt] = prepare(program, self.same_order)
+        return self.prepared[wrt]
+
+    def pullback(self, wrt: tuple[int, ...]) -> Any:
+        """The gradients by the sources, of what cotangents of the outputs weigh."""
+        if ("pullback", wrt) not in self.prepared:
+            n, sources = len(self.lowered.program.outputs), self.sources(wrt)
+            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
+            self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
+        return self.prepared["pullback", wrt]
+
+    # ---- many rows
+    def rows(self, mapped: np.ndarray, summed: list[bool], wrt: tuple[int, ...] | None) -> Any:
+        """The prepared Program of one evaluation for each row: its outputs; with ``wrt``, gradients."""
+        key = "rows", wrt
+        if key not in self.prepared:
+            program, reduce = self.lowered.program, ["sum" if s else None for s in summed]
+            if wrt is not None:
+                sources = self.sources(wrt)
+                program = reverse(self.open, sources, [1.0], final=True)
+                reduce += ["sum"] * len(sources)
+            self.prepared[key] = prepare_rows(
+                program.with_results(program.outputs), self._flags(mapped), reduce, same_order=self.same_order
+            )
+        return self.prepared[key]
+
+    def pullback_rows(self, mapped: np.ndarray, wrt: tuple[int, ...]) -> Any:
+        """The gradients, summed over the rows, of what cotangents of every row's outputs weigh."""
+        key = "pullback rows", wrt
+        if key not in self.prepared:
+            n, sources = len(self.lowered.program.outputs), self.sources(wrt)
+            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
+            flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
+            self.prepared[key] = prepare_rows(
+                program.with_results(program.outputs),
+                flags,
+                ["sum"] * len(sources),
+                same_order=self.same_order,
+            )
+        return self.prepared[key]
+
+    def truths(self, batch: Batch, threads: int) -> np.ndarray:
+        """The truth of every guard in every row, of shape (rows, guards)."""
+        if "guards" not in self.prepared:
+            program = self.traced.program
+            conditions = program.with_results([guard.condition for guard in program.guards])
+            self.prepared["guards"] = prepare_rows(
+                simplify(conditions), self._flags(batch.mapped), [None] * len(self.decisions), same_order=True
+            )
+        _, values = self.prepared["guards"](self.inputs(batch.uniform), batch.columns, batch.rows, threads)
+        return values != 0.0
+
+    def _flags(self, mapped: np.ndarray) -> np.ndarray:
+        """Which inputs of the Programs differ by row; captured Values do not."""
+        return np.concatenate([mapped, np.zeros(len(self.captured), dtype=bool)])

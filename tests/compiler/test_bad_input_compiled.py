@@ -1,0 +1,591 @@
+"""What a compiled function is given, or does, that it should not: a message with the next step, or a right
+answer; never a wrong one, and nothing left behind."""
+
+import copy
+import os
+import pickle
+import random
+import subprocess
+import sys
+import threading
+import time
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+import gradloom as gl
+from gradloom import PathWarning, TraceError, Value
+from gradloom import math as gm
+
+
+# ---- results
+@pytest.mark.parametrize(
+    "result", ["text", None, {1.0, 2.0}, object(), 3 + 4j, b"bytes", np.array(["a"]), np.array([1j])],
+    ids=["str", "None", "set", "object", "complex", "bytes", "str array", "complex array"],
+)  # fmt: skip
+@pytest.mark.parametrize("place", [lambda x: x, lambda x: [1.0, x], lambda x: {"a": (x,)}])
+def test_something_else_than_numbers_is_refused(result, place):
+    for transform in (gl.compile, gl.grad, gl.jacobian):
+        f = transform(lambda x: place(result))
+        with pytest.raises(TypeError, match="number"):
+            f(1.0)
+        assert f.paths == []
+
+
+def test_a_gradient_needs_one_number():
+    for f in (lambda x: [x, x], lambda x: (), lambda x: {"a": x}, lambda x: np.array([x, x])):
+        with pytest.raises(TypeError, match=r"only a number has a gradient.*jacobian"):
+            gl.grad(f)(1.0)
+    assert gl.grad(lambda x: np.array([x * x]).sum())(3.0) == 6.0
+
+
+def test_no_dependence_on_the_inputs():
+    for f in (lambda x: 5.0, lambda x: 5, lambda x: True, lambda x: Value(2.0), lambda x: x.detach()):
+        assert gl.grad(f)(3.0) == 0.0
+    assert gl.grad(lambda x: 5.0)(np.ones((2, 2))).tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert gl.jacobian(lambda x: [1.0, x[0]])(np.array([3.0])).tolist() == [[0.0], [1.0]]
+    assert gl.hessian(lambda x: x[0])(np.array([3.0])).tolist() == [[0.0]]
+    assert gl.vmap(lambda x: 7.0)(np.zeros(3)).tolist() == [7.0] * 3
+    assert gl.vmap(lambda x: 7.0, reduce="sum")(np.zeros(3)) == 21.0
+    assert gl.compile(lambda: 4.0)() == 4.0
+
+
+# ---- arguments
+def test_other_shapes_are_another_path():
+    f = gl.compile(lambda x: (x * x).sum())
+    assert [f(np.ones(3)), f(np.ones(4)), f(np.ones((2, 3))), f(np.ones(3))] == [3.0, 4.0, 6.0, 3.0]
+    assert len(f.paths) == 3
+    g = gl.compile(lambda xs: sum(xs))
+    assert [g([1.0]), g([1.0, 2.0]), g((1.0, 2.0, 3.0))] == [1.0, 3.0, 6.0]
+
+
+def squares(x):
+    return (x * x).sum()
+
+
+def arrays():
+    base = np.arange(1.0, 13.0)
+    frozen = base[:6].copy()
+    frozen.flags.writeable = False
+    return {
+        "float32": base[:6].astype(np.float32),
+        "float16": base[:6].astype(np.float16),
+        "int": np.arange(1, 7),
+        "bool": np.array([True, False]),
+        "big-endian": base[:6].astype(">f8"),
+        "read-only": frozen,
+        "strided": base[::2],
+        "backwards": base[::-1],
+        "transposed": base.reshape(3, 4).T,
+        "Fortran": np.asfortranarray(base.reshape(3, 4)),
+        "objects": np.array([1.0, 2.0, 3.0], dtype=object),
+        "zero-d": np.array(3.0),
+    }
+
+
+@pytest.mark.parametrize("kind", arrays())
+def test_arrays_of_every_kind(kind):
+    x = arrays()[kind]
+    plain = np.asarray(x, dtype=np.float64)
+    f = gl.value_and_grad(lambda x: (x * x).sum() if x is not None and hasattr(x, "sum") else x * x)
+    value, gradient = f(x)
+    assert value == pytest.approx(float((plain * plain).sum()))
+    np.testing.assert_allclose(np.asarray(gradient, dtype=float), 2 * plain)
+    if kind not in ("objects", "zero-d"):
+        rows = gl.vmap(lambda r: r.sum() if hasattr(r, "sum") else 1.0 * r)(x)
+        np.testing.assert_allclose(rows, plain.reshape(len(plain), -1).sum(axis=1))
+
+
+def test_memory_mapped_arrays(tmp_path):
+    np.save(tmp_path / "x.npy", np.arange(6.0).reshape(3, 2))
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    assert gl.compile(squares)(x) == 55.0
+    assert gl.vmap(squares)(x).tolist() == [1.0, 13.0, 41.0]
+
+
+def test_an_array_given_is_not_kept_and_not_changed():
+    x = np.array([1.0, 2.0])
+    f = gl.compile(lambda x: x)
+    out = f(x)
+    out[0] = 100.0
+    assert x.tolist() == [1.0, 2.0]
+    x[0] = 7.0
+    assert out[0] == 100.0
+    assert f(x).tolist() == [7.0, 2.0]
+
+
+def test_integers_are_program_and_numpy_integers_data():
+    f = gl.compile(lambda x, n: x**n)
+    assert [f(2.0, 3), f(2.0, 2), f(2.0, True)] == [8.0, 4.0, 2.0]
+    g = gl.compile(lambda x, n: x * n)
+    assert [g(2.0, np.int64(3)), g(2.0, np.int64(4)), g(2.0, np.array(5))] == [6.0, 8.0, 10.0]
+    assert len(g.paths) <= 2
+    h = gl.compile(lambda x, t: x * t[0])
+    assert [h(2.0, np.array([3])), h(2.0, np.array([4]))] == [6.0, 8.0]
+    assert len(h.paths) == 1
+
+
+def test_one_true_and_one_are_told_apart():
+    f = gl.compile(lambda x, k: x + (10.0 if k is True else 20.0 if isinstance(k, int) else 30.0))
+    assert [f(0.0, 1), f(0.0, True), f(0.0, 1.0), f(0.0, 1)] == [20.0, 10.0, 30.0, 20.0]
+
+
+def test_many_ints_warn_and_say_what_to_pass():
+    f = gl.compile(lambda x, n: x * n)
+    with pytest.warns(PathWarning, match="argument 1.*integer array"):
+        assert [f(2.0, n) for n in range(70)] == [2.0 * n for n in range(70)]
+    g = gl.compile(lambda x, n: x * n, static="n")  # said to be meant
+    assert [g(2.0, n) for n in range(70)] == [2.0 * n for n in range(70)]
+
+
+def test_strings_where_numbers_belong():
+    with pytest.raises(TypeError, match=r"argument 0 is differentiated.*'3'"):
+        gl.grad(lambda x: 2.0)("3")
+    with pytest.raises(TypeError, match="'22'"):
+        gl.compile(lambda x: x * 2)("2")
+    with pytest.raises(TypeError):
+        gl.vmap(lambda x: x)(np.array(["a", "b"]))
+    for transform in (gl.compile, gl.grad):
+        with pytest.raises(TypeError, match="astype"):
+            transform(lambda x: x)(np.array(["a"]))
+    f = gl.compile(lambda x, kind: x * x if kind == "square" else x)
+    assert [f(3.0, "square"), f(3.0, "plain")] == [9.0, 3.0]
+
+
+def test_complex_numbers_are_refused():
+    with pytest.raises(TypeError):
+        gl.compile(lambda x: x * 2.0)(1j)
+    with pytest.raises(TypeError, match="real"):
+        gl.compile(lambda x: x)(np.array([1j]))
+    with pytest.raises(TypeError):
+        gl.grad(lambda x: 2.0)(1j)
+
+
+def test_empty_arguments():
+    empty = np.array([])
+    assert gl.compile(lambda x: x.sum() + 1.0)(empty) == 1.0
+    assert gl.compile(lambda x: x)(empty).shape == (0,)
+    assert gl.grad(lambda x: x.sum() * 1.0)(empty).shape == (0,)
+    assert gl.jacobian(lambda x: [1.0, 2.0])(empty).shape == (2, 0)
+    assert gl.hessian(lambda x: 1.0)(empty).shape == (0, 0)
+    assert gl.compile(lambda xs: xs)([]) == []
+    assert gl.grad(lambda xs: 1.0)([]) == []
+
+
+def test_no_rows():
+    for reduce in (None, "sum", "mean"):
+        with pytest.raises(ValueError, match="no rows"):
+            gl.vmap(lambda x: x, reduce=reduce)(np.empty((0,)))
+    with pytest.raises(ValueError, match="no argument holds rows"):
+        gl.vmap(lambda x: x, in_axes=None)(1.0)
+
+
+def test_an_iterator_is_refused():
+    for given in ((x for x in (1.0, 2.0)), iter([1.0]), map(float, [1])):
+        with pytest.raises(TypeError, match="pass a list"):
+            gl.compile(lambda xs: sum(xs))(given)
+    assert gl.compile(lambda xs: sum(xs))(range(3)) == 3.0
+
+
+def test_an_unhashable_thing_is_refused():
+    with pytest.raises(TypeError, match="pass the numbers"):
+        gl.compile(lambda x: 1.0)({1.0, 2.0})
+
+
+def test_argnums_that_do_not_fit():
+    f = lambda x, y: x * y  # noqa: E731
+    for argnums in (2, -3, (0, 5)):
+        with pytest.raises(ValueError, match="argnums is"):
+            gl.grad(f, argnums)(1.0, 2.0)
+    for argnums in ("x", 1.0, True, (), None, (0, "y"), [0]):
+        with pytest.raises(TypeError, match="argnums must be"):
+            gl.grad(f, argnums)
+    with pytest.raises(ValueError, match="argnums"):
+        gl.jacobian(f, 3)(1.0, 2.0)
+    with pytest.raises(ValueError, match="argnums"):
+        gl.hessian(f, 3)(1.0, 2.0)
+
+
+def test_in_axes_that_do_not_fit():
+    f = lambda x, y: x * y  # noqa: E731
+    xs = np.ones(3)
+    with pytest.raises(ValueError, match="in_axes has 1"):
+        gl.vmap(f, in_axes=(0,))(xs, xs)
+    with pytest.raises(ValueError, match=r"argument 1 .* no axis 1"):
+        gl.vmap(f, in_axes=(0, 1))(xs, xs)
+    with pytest.raises(ValueError, match=r"argument 0 .* no axis"):
+        gl.vmap(f)(2.0, xs)
+    with pytest.raises((ValueError, TypeError), match=r"axis|in_axes"):
+        gl.vmap(f, in_axes=("a", 0))(xs, xs)
+    with pytest.raises((ValueError, TypeError), match=r"in_axes|axis"):
+        gl.vmap(lambda p: p["a"], in_axes=({"b": 0},))({"a": xs})
+    with pytest.raises((ValueError, TypeError), match=r"in_axes|axis"):
+        gl.vmap(lambda p: p[0], in_axes=([0, 0],))([xs])
+
+
+def test_rows_of_different_lengths():
+    with pytest.raises(ValueError, match="argument 1 has 4 rows, and the arguments before it 3"):
+        gl.vmap(lambda x, y: x * y)(np.ones(3), np.ones(4))
+
+
+def test_options_that_make_no_sense():
+    for threads in (0, -1, 1.5, True, "2"):
+        with pytest.raises(ValueError, match="threads must be"):
+            gl.vmap(squares, threads=threads)
+    with pytest.raises(ValueError, match="reduce must be"):
+        gl.vmap(squares, reduce="max")
+    for paths in (0, -1, 2.0, True):
+        with pytest.raises(ValueError, match="max_paths"):
+            gl.compile(squares, max_paths=paths)
+    for made in (gl.compile, gl.grad, gl.jacobian, gl.hessian, gl.vmap):
+        with pytest.raises(TypeError, match="takes a function"):
+            made(3.0)
+    with pytest.raises(TypeError, match="reduce='sum'"):
+        gl.grad(gl.vmap(squares))
+
+
+# ---- what the function does
+def test_an_exception_is_passed_on_and_nothing_kept():
+    error = KeyError("mine")
+
+    def f(x, fails):
+        if fails:
+            raise error
+        return x
+
+    compiled = gl.compile(f)
+    with pytest.raises(KeyError) as caught:
+        compiled(1.0, True)
+    assert caught.value is error
+    assert compiled.paths == []
+    assert compiled(1.0, False) == 1.0
+    broken = gl.compile(lambda x: x * x if x > 0 else [][3])
+    assert broken(2.0) == 4.0
+    with pytest.raises(IndexError):
+        broken(-2.0)
+    assert len(broken.paths) == 1
+    assert broken(3.0) == 9.0
+    with pytest.raises(IndexError):
+        gl.vmap(lambda x: x * x if x > 0 else [][3])(np.array([1.0, -1.0]))
+    assert (Value(2.0) * 3.0).data == 6.0, "nothing is traced any more"
+
+
+def test_an_interrupt_leaves_nothing():
+    def f(x):
+        raise KeyboardInterrupt
+
+    compiled = gl.compile(f)
+    with pytest.raises(KeyboardInterrupt):
+        compiled(1.0)
+    assert compiled.paths == []
+    with pytest.raises(ZeroDivisionError):
+        Value(1.0) / 0.0
+
+
+def test_recursion():
+    def factorial(x):
+        return x * factorial(x - 1.0) if x > 1.0 else 1.0
+
+    assert [gl.compile(factorial)(5.0), gl.compile(factorial)(3.0)] == [120.0, 6.0]
+    assert gl.grad(factorial)(3.0) == 5.0  # of x (x - 1)
+
+    @gl.compile
+    def power(x, n):
+        return x * power(x, n - 1) if n else 1.0
+
+    assert power(2.0, 5) == 32.0
+    endless = gl.compile(lambda x: endless(x))
+    with pytest.raises(RecursionError):
+        endless(1.0)
+    assert gl.compile(lambda x: x)(1.0) == 1.0
+
+
+def test_a_deep_recursion_of_values_is_no_recursion_of_ours():
+    def chain(x):
+        for _ in range(20_000):
+            x = x * 0.999 + 0.001
+        return x
+
+    value, gradient = gl.value_and_grad(chain)(2.0)
+    assert value == pytest.approx(chain(2.0), rel=1e-9)
+    assert gradient == pytest.approx(0.999**20_000, rel=1e-9)
+
+
+def test_wrong_arguments_are_pythons_own_error():
+    with pytest.raises(TypeError, match="argument"):
+        gl.compile(lambda x: x)(1.0, 2.0)
+    with pytest.raises(TypeError, match="argument"):
+        gl.compile(lambda x: x)(y=2.0)
+
+
+# ---- threads and processes
+def test_two_threads_trace_at_once():
+    barrier, found = threading.Barrier(2), {}
+
+    def slow(x, k):
+        for _ in range(3):
+            x = x * 1.0 + k
+            time.sleep(0.01)
+        return x if x > 0 else -x
+
+    f = gl.compile(slow)
+
+    def work(k):
+        barrier.wait()
+        found[k] = [f(float(k), k), gl.grad(slow)(-100.0 * k, k), f(-50.0, k)]
+
+    threads = [threading.Thread(target=work, args=(k,)) for k in (1, 2)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert found == {1: [4.0, -1.0, 47.0], 2: [8.0, -1.0, 44.0]}
+
+
+def test_many_threads_call_one_function():
+    f = gl.value_and_grad(lambda x: gm.exp(-x * x) if x > 0.5 else x**3)
+    xs = np.linspace(-1.0, 2.0, 200).tolist()
+    expected = [f(x) for x in xs]
+    fresh, found = gl.value_and_grad(lambda x: gm.exp(-x * x) if x > 0.5 else x**3), [None] * 4
+
+    def work(i):
+        found[i] = [fresh(x) for x in xs]
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert found == [expected] * 4
+
+
+def test_a_random_number_drawn_in_another_thread_is_not_ours():
+    def drawing_once():
+        other = threading.Thread(target=random.random)
+        other.start()
+        other.join()
+        while True:
+            yield
+
+    steps = drawing_once()
+
+    def f(x):
+        next(steps)
+        return x * x
+
+    assert gl.compile(f)(3.0) == 9.0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_fork_computes_on():
+    program = """
+import os, sys
+import numpy as np
+import gradloom as gl
+f = gl.compile(lambda x: x * x)
+rows = gl.vmap(lambda w, x: w * x, in_axes=(None, 0), reduce="sum", threads=2)
+xs = np.arange(50_000.0)
+before = f(3.0), rows(2.0, xs)
+child = os.fork()
+if child == 0:
+    os._exit(0 if (f(3.0), rows(2.0, xs), gl.grad(f)(2.0)) == (*before, 4.0) else 1)
+assert os.waitpid(child, 0)[1] == 0
+assert (f(3.0), rows(2.0, xs)) == before
+"""
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", program], timeout=60, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+# ---- pickles and copies
+def cubic(x, k=1.0):
+    return k * x**3
+
+
+@gl.compile
+def decorated(x):
+    return 5.0 * x
+
+
+class Spring:
+    def __init__(self, k):
+        self.k = k
+
+    @gl.compile
+    def energy(self, x):
+        return 0.5 * self.k * x * x
+
+
+def error(w, x):
+    return (w * x - 1.0) ** 2
+
+
+@pytest.mark.parametrize(
+    ("f", "args"),
+    [
+        (gl.compile(cubic), (2.0,)),
+        (gl.grad(cubic), (2.0,)),
+        (gl.value_and_grad(cubic, argnums=(0, 1)), (2.0, 3.0)),
+        (gl.hessian(cubic), (2.0,)),
+        (gl.jacobian(cubic), (2.0,)),
+        (gl.grad(gl.grad(cubic)), (2.0,)),
+        (gl.vmap(cubic), (np.array([1.0, 2.0]),)),
+        (gl.grad(gl.vmap(error, in_axes=(None, 0), reduce="mean")), (2.0, np.array([1.0, 2.0]))),
+        (gl.compile(partial(cubic, k=4.0), same_order=True), (2.0,)),
+        (decorated, (2.0,)),
+        (Spring(3.0).energy, (2.0,)),
+    ],
+    ids=lambda x: repr(x)[:30] if callable(x) else "",
+)
+def test_a_pickle_carries_function_and_options(f, args):
+    before = f(*args)
+    for other in (pickle.loads(pickle.dumps(f)), copy.copy(f), copy.deepcopy(f)):
+        assert repr(other(*args)) == repr(before)
+
+
+def test_what_cannot_be_pickled_says_so():
+    k = 2.0
+    for f in (lambda x: x, lambda x: x * k):
+        with pytest.raises(pickle.PicklingError, match="compile it where it arrives"):
+            pickle.dumps(gl.compile(f))
+        assert copy.deepcopy(gl.compile(f))(0.0) == 0.0
+
+
+def test_a_pickle_of_another_version():
+    load, (number, *rest) = gl.compile(cubic).__reduce__()
+    with pytest.raises(ValueError, match="format"):
+        load(number + 1, *rest)
+
+
+# ---- SciPy, given Values
+def test_scipy_given_values_says_what_to_do():
+    optimize = pytest.importorskip("scipy.optimize")
+    w, b = Value(2.0, label="w"), Value(1.0, label="b")
+    f = gl.compile(lambda x: w * x[0] ** 2 + b)
+    cure = r"returned a Value because .*captured parameters w, b; .*argument"
+    for solve in (
+        lambda: optimize.minimize(f, [1.0]),
+        lambda: optimize.minimize(gl.value_and_grad(f), [1.0], jac=True, method="L-BFGS-B"),
+        lambda: optimize.least_squares(lambda x: [f(x)], [1.0]),
+        lambda: float(f([1.0])),
+        lambda: np.asarray(gl.compile(lambda x: [w * x, b * x])(1.0), dtype=float),
+    ):
+        with pytest.raises(TypeError, match=cure):
+            solve()
+
+
+# ---- names of other libraries
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("jit", "compile"),
+        ("jacrev", "jacobian"),
+        ("jacfwd", "jacobian"),
+        ("stop_gradient", "detach"),
+        ("tensor", "Value"),
+        ("pmap", "vmap"),
+    ],
+)
+def test_names_of_other_libraries_lead_to_ours(theirs, ours):
+    with pytest.raises(AttributeError, match=f"{theirs}.*{ours}"):
+        getattr(gl, theirs)
+    assert not hasattr(gl, "nonsense")
+
+
+# ---- what it shows, and what it checks
+class Pair(NamedTuple):
+    a: float
+    b: float
+
+
+def test_it_shows_itself():
+    f = gl.compile(lambda p, n: p.a * p.b if p.a > 0 else p.a + n)
+    f(Pair(1.0, 2.0), 3)
+    f(Pair(-1.0, 2.0), 3)
+    f(Pair(2.0, 2.0), 4)
+    assert "mul v0 v1" in str(f.program(Pair(5.0, 2.0), 3))
+    assert "add v0" in str(f.program(Pair(-5.0, 2.0), 3))
+    stats = f.stats()
+    assert (stats["paths"], stats["calls"]) == (3, 3)
+    assert stats["seconds"] > 0.0
+    assert stats["nodes"] >= stats["instructions"] > 0
+    assert stats["bytes"] > 0
+    text = f.explain()
+    assert "the first call" in text
+    assert "test_bad_input_compiled.py:" in text
+    rows = gl.vmap(lambda x: x * x if x > 0 else -x)
+    assert "mul v0 v0" in str(rows.program(np.array([1.0, -2.0])))
+    f.clear()
+    assert f.stats()["paths"] == 0
+
+
+def test_short_calls_are_counted():
+    f = gl.compile(lambda x: x * x)
+    for k in range(10):
+        f(float(k))
+    assert f.stats()["calls"] == 10
+
+
+def test_explain_names_what_changed():
+    table = [1.0]
+    f = gl.compile(lambda x: x * table[0])
+    f(2.0)
+    table[0] = 3.0
+    assert f(2.0) == 6.0
+    assert "an item of a list had changed" in f.explain()
+
+
+def test_verify_finds_what_cannot_be_watched(tmp_path):
+    path = tmp_path / "k"
+    path.write_text("2.0")
+
+    def f(x):
+        return float(path.read_text()) * x
+
+    compiled = gl.compile(f, verify=True)
+    assert [compiled(1.0), compiled(2.0), compiled(3.0)] == [2.0, 4.0, 6.0]
+    path.write_text("5.0")
+    with pytest.raises(TraceError, match="plain Python"):
+        compiled(1.0)  # the fourth call
+
+    def caught(x):
+        try:
+            return gm.log(x)
+        except ValueError:
+            return -1.0
+
+    with pytest.raises(TraceError, match="plain Python"):
+        gl.compile(caught, verify=True)(-1.0)
+    steady = gl.compile(lambda x: [gm.sin(x), x / (x - 1.0)], verify=True)
+    for k in range(9):
+        steady(float(k))
+
+
+def test_check_finite_names_the_line_and_the_operation():
+    def f(x, y):
+        a = x * y
+        b = gm.log(a)
+        return b * 2.0 + helper(y)
+
+    def helper(y):
+        return 1.0 / (y - 3.0)
+
+    first = f.__code__.co_firstlineno
+    checked = gl.compile(f, check_finite=True)
+    assert checked(1.0, 2.0) == pytest.approx(f(1.0, 2.0))
+    with pytest.raises(FloatingPointError, match=rf"test_bad_input_compiled.py:{first + 2}: log\(0.0\)"):
+        checked(0.0, 2.0)
+    with pytest.raises(FloatingPointError, match=rf":{helper.__code__.co_firstlineno + 1}: 1.0 / 0.0"):
+        checked(1.0, 3.0)
+    with pytest.raises(FloatingPointError, match="was given nan"):
+        checked(np.nan, 3.0)
+    assert np.isnan(gl.compile(f)(np.nan, 3.0))
+
+
+def test_a_table_of_operations_is_traced_again_after_clear():
+    f = gl.compile(lambda x: x * x)
+    f(2.0)
+    f.clear()
+    assert f.paths == []
+    assert f(3.0) == 9.0
