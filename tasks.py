@@ -8,9 +8,11 @@ installs the project into it, and does its work there. ``make demo`` and so on c
 import hashlib
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
+import tomllib
 import venv
 
 ROOT = pathlib.Path(__file__).resolve().parent
@@ -18,6 +20,7 @@ VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 BUILD_TOOLS = ("meson-python>=0.16", "meson>=1.2", "ninja", "Cython>=3.0")
+SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SMOKE = (
     "from gradloom import Value; a = Value(2.0); (a * a + 1).backward(); assert a.grad == 4.0; "
     "assert '<svg' in (a * a).draw().svg; import gradloom.engine as e; print('smoke test passed:', e.ENGINE)"
@@ -40,6 +43,15 @@ def sources():
     yield from sorted(p for p in (ROOT / "src").rglob("*") if p.is_file() and "__pycache__" not in p.parts)
 
 
+def requirements(extra):
+    """The packages that build the project and that it needs with an extra."""
+    found = [*SETTINGS["build-system"]["requires"], "ninja", *SETTINGS["project"]["dependencies"]]
+    for line in SETTINGS["project"]["optional-dependencies"][extra]:
+        inner = re.fullmatch(r"gradloom\[(\w+)\]", line)
+        found += requirements(inner[1]) if inner else [line]
+    return list(dict.fromkeys(found))
+
+
 def install(extra, *options):
     """Bring ``.venv`` up to date: the project as it stands, with the packages of ``extra``."""
     if not PYTHON.exists():
@@ -47,16 +59,17 @@ def install(extra, *options):
     digest = hashlib.sha256("".join(options).encode())
     for path in sources():
         digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
-    stamp, state = VENV / f"installed-{extra}", digest.hexdigest()
-    if stamp.exists() and stamp.read_text() == state:
-        return
+    state = digest.hexdigest()
     pip = (PYTHON, "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
-    run(*pip, *BUILD_TOOLS)
-    run(*pip, f".[{extra}]")  # the packages; the project itself is built once more, with the options:
-    run(*pip, "--no-build-isolation", "--no-deps", "--force-reinstall", *options, ".")
-    for old in VENV.glob("installed-*"):
-        old.unlink()
-    stamp.write_text(state)
+    packages, built = VENV / f"packages-{extra}", VENV / "built"
+    wanted = " ".join(requirements(extra))
+    if not packages.exists() or packages.read_text() != wanted:
+        run(*pip, *wanted.split(" "))
+        packages.write_text(wanted)
+    if not built.exists() or built.read_text() != state:
+        print("building the project; its native parts take a minute", flush=True)
+        run(*pip, "--no-build-isolation", "--no-deps", "--force-reinstall", *options, ".")
+        built.write_text(state)
 
 
 def demo():

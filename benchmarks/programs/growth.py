@@ -26,7 +26,7 @@ def program(family, size):
         letters = scalar_gpt.tokens_of("isabellachristina")
         return lambda theta: gpt.loss(theta, letters[: size + 1]), gpt.THETA
     if family == "lorenz":
-        return lambda start: lorenz.distance(start, size), lorenz.START
+        return lambda start: lorenz.distance(start, size, 5.0 / size), lorenz.START  # longer, it is chaotic
     points, targets = (np.resize(x, (size, *x.shape[1:])).tolist() for x in (mlp.POINTS, mlp.TARGETS))
 
     def mean(theta):

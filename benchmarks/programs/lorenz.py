@@ -10,7 +10,7 @@ STEPS, STEP = 1000, 0.005
 START = np.array([1.0, 1.0, 1.0, 10.0, 28.0, 8.0 / 3.0])
 
 
-def distance(numbers, steps=STEPS):
+def distance(numbers, steps=STEPS, step=STEP):
     x, y, z, sigma, rho, beta = numbers
 
     def slope(x, y, z):
@@ -18,12 +18,12 @@ def distance(numbers, steps=STEPS):
 
     for _ in range(steps):
         a1, b1, c1 = slope(x, y, z)
-        a2, b2, c2 = slope(x + 0.5 * STEP * a1, y + 0.5 * STEP * b1, z + 0.5 * STEP * c1)
-        a3, b3, c3 = slope(x + 0.5 * STEP * a2, y + 0.5 * STEP * b2, z + 0.5 * STEP * c2)
-        a4, b4, c4 = slope(x + STEP * a3, y + STEP * b3, z + STEP * c3)
-        x = x + STEP / 6.0 * (a1 + 2.0 * a2 + 2.0 * a3 + a4)
-        y = y + STEP / 6.0 * (b1 + 2.0 * b2 + 2.0 * b3 + b4)
-        z = z + STEP / 6.0 * (c1 + 2.0 * c2 + 2.0 * c3 + c4)
+        a2, b2, c2 = slope(x + 0.5 * step * a1, y + 0.5 * step * b1, z + 0.5 * step * c1)
+        a3, b3, c3 = slope(x + 0.5 * step * a2, y + 0.5 * step * b2, z + 0.5 * step * c2)
+        a4, b4, c4 = slope(x + step * a3, y + step * b3, z + step * c3)
+        x = x + step / 6.0 * (a1 + 2.0 * a2 + 2.0 * a3 + a4)
+        y = y + step / 6.0 * (b1 + 2.0 * b2 + 2.0 * b3 + b4)
+        z = z + step / 6.0 * (c1 + 2.0 * c2 + 2.0 * c3 + c4)
     return x * x + y * y + z * z
 
 

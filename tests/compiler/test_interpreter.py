@@ -452,11 +452,12 @@ def test_threads_change_no_bit(threads, count):
 
 
 def test_many_threads_may_call_at_once():
-    x = np.random.default_rng(1).normal(size=(5000, 1))
+    x = np.random.default_rng(1).normal(size=(20_000, 1))
     prepared = prepare_rows(heavy(20), [True, False], ["sum", None, "mean"])
-    want, got = prepared(np.array([0.3]), [x], 5000, 1), []
+    want, got = prepared(np.array([0.3]), [x], 20_000, 1), []
     workers = [
-        threading.Thread(target=lambda: got.append(prepared(np.array([0.3]), [x], 5000, 2))) for _ in range(6)
+        threading.Thread(target=lambda: got.append(prepared(np.array([0.3]), [x], 20_000, 2)))
+        for _ in range(6)
     ]
     for worker in workers:
         worker.start()
@@ -471,7 +472,7 @@ def test_many_threads_may_call_at_once():
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_starts_its_own_threads():
     x = np.ones((20_000, 1))
-    prepared = prepare_rows(heavy(10), [True, False], ["sum", None, "mean"])
+    prepared = prepare_rows(heavy(20), [True, False], ["sum", None, "mean"])
     want = prepared(np.array([0.3]), [x], 20_000, 2)
     child = os.fork()
     if child == 0:

@@ -50,7 +50,6 @@ class _Ways:
         self.slopes = gl.grad(self.total, argnums=self.everything)
         self.both = gl.value_and_grad(self.total, argnums=self.everything)
         self.parameters = source.parameters_of(Value)
-        self.kinds = set()
 
     def arguments(self, numbers):
         return like(self.source.shapes, iter(numbers))
@@ -62,9 +61,6 @@ class _Ways:
         ordered = call("compile, same_order", self.ordered, *xs)
         value, pair = call("value_and_grad", self.both, *xs)
         slopes = call("grad", self.slopes, *xs)
-        self.kinds.add(type(compiled))
-        if len(self.kinds) > 9:
-            raise Disagreement(f"compile gives now {type(compiled).__name__}, at other points another type")
         room, rooms = run.rooms()
         agree("compile, same_order", [ordered], [run.value], [0.0], point)
         agree("compile", [compiled], [run.value], [room], point)
@@ -84,7 +80,8 @@ class _Ways:
         gradients = run.gradients()[: len(point)]
         value = sum(w * number(x) for w, x in zip(WEIGHTS, leaves(out), strict=False))
         agree("jvp's value", [value], [run.value], [max(room, total_size(out))], point)
-        agree("vjp's value", leaves(same_out), leaves(out), [1e-12 * total_size(out) + room] * 3, point)
+        spaces = [1e-9 * abs(number(x)) + (room if math.isfinite(room) else 0.0) for x in leaves(out)]
+        agree("vjp's value", leaves(same_out), leaves(out), spaces, point)
         agree_gradients("vjp", leaves(pulled), run, rooms, point)
         forward = sum(w * number(x) for w, x in zip(WEIGHTS, leaves(pushed), strict=False))
         terms = [u * g for u, g in zip(direction, gradients, strict=True)]

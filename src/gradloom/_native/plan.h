@@ -58,8 +58,8 @@ typedef struct {
 } Plan;
 
 static void plan_free(Plan *p) {
-    void *owned[] = {p->code, p->start, p->args, p->number, p->live, p->varies, p->place, p->output, p->uniform,
-                     p->addend, p->steps, p->items};
+    void *owned[] = {p->code,  p->start,  p->args,    p->number, p->live,  p->varies,
+                     p->place, p->output, p->uniform, p->addend, p->steps, p->items};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
     memset(p, 0, sizeof *p);

@@ -14,29 +14,32 @@
 enum { LONGEST = 8, MANY = 16 };
 
 /* ---- sums */
-/* What becomes of an instruction: a step of its own; INSIDE a tree of additions or the SUM at its root; MEMBER of
- * the matrix that an earlier root stands for; GONE into its only reader. */
+/* What becomes of an instruction: a step of its own; INSIDE a tree of additions or the SUM at its root;
+ * MEMBER of the matrix that an earlier root stands for; GONE into its only reader. */
 enum { PLAIN, INSIDE, SUM, MATRIX, MEMBER, GONE };
 
 typedef struct {
     char *role;
-    int32_t *uses, *reader;   /* of each instruction: its readers, outputs included; the last, -1 for an output */
-    int32_t *size, *numbers;  /* of the tree below an addition: its terms, and how many of them are uniform */
-    int32_t *next;            /* the next root of the same matrix */
+    int32_t *uses, *reader; /* of each instruction: how often it is read (outputs count); who is last, or -1 */
+    int32_t *size, *numbers; /* of the tree below an addition: its terms, and how many of them are uniform */
+    int32_t *next;           /* the next root of the same matrix */
     int32_t *stack;
     int32_t *terms, *at, *count; /* of a root: terms[at ... at + count) */
     int32_t used;                /* terms so far */
 } Sums;
 
 static void sums_free(Sums *s) {
-    void *owned[] = {s->role, s->uses, s->reader, s->size, s->numbers, s->next, s->stack, s->terms, s->at, s->count};
+    void *owned[] = {s->role, s->uses,  s->reader, s->size, s->numbers,
+                     s->next, s->stack, s->terms,  s->at,   s->count};
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
         PyMem_RawFree(owned[i]);
 }
 
 static int sums_new(Sums *s, const Plan *p) {
-    int32_t **arrays[] = {&s->uses, &s->reader, &s->size, &s->numbers, &s->next, &s->stack, &s->at, &s->count};
-    int good = (s->role = NEW(char, p->n)) != NULL && (s->terms = NEW(int32_t, 3 * (Count)p->start[p->n])) != NULL;
+    int32_t **arrays[] = {&s->uses, &s->reader, &s->size, &s->numbers,
+                          &s->next, &s->stack,  &s->at,   &s->count};
+    int good =
+        (s->role = NEW(char, p->n)) != NULL && (s->terms = NEW(int32_t, 3 * (Count)p->start[p->n])) != NULL;
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         good = (*arrays[i] = NEW(int32_t, 2 * (Count)p->n)) != NULL && good;
     return good ? 0 : no_memory();
@@ -60,7 +63,8 @@ static int is_scaled(const Plan *p, const Sums *s, int32_t i, int32_t *number, i
 
 static int is_sum(const Plan *p, int32_t i) { return p->code[i] == ROW_ADD && p->live[i] && p->varies[i]; }
 
-/* The terms of the tree of additions below `root`, from left to right; how many. `absorb` lets the tree go. */
+/* The terms of the tree of additions below `root`, from left to right; how many. `absorb` lets the tree
+ * go. */
 static int32_t collect(const Plan *p, Sums *s, int32_t root, int32_t *terms, int absorb) {
     int32_t depth = 0, count = 0;
     s->stack[depth++] = operands_of(p, root)[1];
@@ -229,7 +233,8 @@ static Pair pair_of(const Plan *p, Sums *s, int32_t i, int32_t output) {
     return (Pair){o[later], o[!later], output, i};
 }
 
-/* The products of a root whose terms are all products of two vectors or uniform numbers; 0 if some are not. */
+/* The products of a root whose terms are all products of two vectors or uniform numbers; 0 if some are
+ * not. */
 static int32_t products_of(const Plan *p, Sums *s, int32_t root) {
     int32_t products = 0, *terms = s->terms + s->used;
     const int32_t count = collect(p, s, root, terms, 0);
@@ -241,9 +246,10 @@ static int32_t products_of(const Plan *p, Sums *s, int32_t root) {
     return products;
 }
 
-/* The pairs, those of one left operand together; how many. A sum over rows of a sum of products is one of dots, and
- * a uniform number among its terms is added once: the gradient of a weight that is penalised, or used in several
- * places. A dot costs about two terms of a combine, so that this is done for MANY such outputs, not for a few. */
+/* The pairs, those of one left operand together; how many. A sum over rows of a sum of products is one of
+ * dots, and a uniform number among its terms is added once: the gradient of a weight that is penalised, or
+ * used in several places. A dot costs about two terms of a combine, so that this is done for MANY such
+ * outputs, not for a few. */
 static int32_t find_pairs(Plan *p, Sums *s, Pair *pairs) {
     int32_t count = 0, many = 0;
     for (int32_t j = 0; j < p->outputs; j++) {
@@ -276,7 +282,8 @@ static int32_t find_pairs(Plan *p, Sums *s, Pair *pairs) {
     return count;
 }
 
-/* How many left operands from pairs[0] on have the same right operands as the first, of which there are *right. */
+/* How many left operands from pairs[0] on have the same right operands as the first, of which there are
+ * *right. */
 static int32_t same_rights(const Pair *pairs, int32_t count, int32_t *right) {
     int32_t width = 1, left = 1;
     while (width < count && pairs[width].left == pairs[0].left)

@@ -15,8 +15,8 @@
 #include "schedule.h"
 
 enum { CHUNKS = 256, SHORTEST = 4 /* blocks */, SLICE = 1024 /* steps */ };
-/* In operations (plan.cost), of which a nanosecond does about four: the GIL is kept for work below 20 us; stop
- * and signals are looked at every millisecond, between slices. */
+/* In operations (plan.cost), of which a nanosecond does about four: the GIL is kept for work below 20 us;
+ * stop and signals are looked at every millisecond, between slices. */
 static const double KEEP_GIL = 8e4, POLL = 4e6;
 
 typedef struct {
@@ -43,7 +43,7 @@ static void load_column(const Column *column, Count row, Count n, double *out) {
     if (column->stride == sizeof(double)) {
         memcpy(out, x, (size_t)n * sizeof(double));
         for (Count next = 1; next <= LEVEL_BLOCK / 8; next++)
-            FETCH(x + (n + 8 * next) * (Count)sizeof(double)); /* the next block's, while this one is computed */
+            FETCH(x + (n + 8 * next) * (Count)sizeof(double)); /* of the next block */
     } else
         for (Count i = 0; i < n; i++, x += column->stride)
             memcpy(out + i, x, sizeof(double)); /* perhaps unaligned */
@@ -59,7 +59,8 @@ static void load_columns(const Run *r, const Step *step, const int32_t *it, Coun
         beside = column->first == first->first + k * (Count)sizeof(double) && column->stride == first->stride;
     }
     if (beside)
-        r->plan->level->transpose(n, step->writes, r->base, it, first->first + row * first->stride, first->stride);
+        r->plan->level->transpose(n, step->writes, r->base, it, first->first + row * first->stride,
+                                  first->stride);
     else
         for (int32_t k = 0; k < step->writes; k++)
             load_column(&r->columns[numbers[k]], row, n, r->base + it[k]);
@@ -71,7 +72,8 @@ static void store_columns(const Run *r, const Step *step, const int32_t *it, Cou
     const Count stride = r->plan->columns;
     double *to = r->per_row + row * stride;
     if (numbers[width - 1] - numbers[0] == width - 1)
-        r->plan->level->untranspose(n, width, r->base, it, (char *)(to + numbers[0]), stride * (Count)sizeof(double));
+        r->plan->level->untranspose(n, width, r->base, it, (char *)(to + numbers[0]),
+                                    stride * (Count)sizeof(double));
     else
         for (Count i = 0; i < n; i++, to += stride)
             for (int32_t k = 0; k < width; k++)
@@ -87,27 +89,16 @@ static void run_steps(const Run *r, int32_t from, int32_t to, Count row, Count n
         switch (step->kind) {
         case STEP_KERNEL: {
             const Kernel kernel = whole ? step->block : step->any;
-            kernel(n, base + it[0], base + it[1], base + it[step->a > 1 ? 2 : 1], base + it[step->a > 2 ? 3 : 1]);
+            kernel(n, base + it[0], base + it[1], base + it[step->a > 1 ? 2 : 1],
+                   base + it[step->a > 2 ? 3 : 1]);
             break;
         }
-        case STEP_LOAD:
-            load_columns(r, step, it, row, n);
-            break;
-        case STEP_STORE:
-            store_columns(r, step, it, row, n);
-            break;
-        case STEP_SUM:
-            r->sums[it[1]] += p->level->sum(n, base + it[0]);
-            break;
-        case STEP_COMBINE:
-            p->level->combine(n, base, it, step->a, step->b, step->c);
-            break;
-        case STEP_MATRIX:
-            p->level->matrix(n, base, it, step->a, step->b);
-            break;
-        case STEP_OUTER:
-            p->level->outer(n, base, it, step->a, step->b, r->sums);
-            break;
+        case STEP_LOAD: load_columns(r, step, it, row, n); break;
+        case STEP_STORE: store_columns(r, step, it, row, n); break;
+        case STEP_SUM: r->sums[it[1]] += p->level->sum(n, base + it[0]); break;
+        case STEP_COMBINE: p->level->combine(n, base, it, step->a, step->b, step->c); break;
+        case STEP_MATRIX: p->level->matrix(n, base, it, step->a, step->b); break;
+        case STEP_OUTER: p->level->outer(n, base, it, step->a, step->b, r->sums); break;
         }
     }
 }
@@ -119,9 +110,12 @@ static Count chunk_of(Count rows) { /* in blocks */
     return needed > SHORTEST ? needed : SHORTEST;
 }
 
-static Count chunks_of(Count rows) { return blocks_of(rows) / chunk_of(rows) + (blocks_of(rows) % chunk_of(rows) != 0); }
+static Count chunks_of(Count rows) {
+    return blocks_of(rows) / chunk_of(rows) + (blocks_of(rows) % chunk_of(rows) != 0);
+}
 
-/* Chunks [begin, end): 0, or -1 with an exception, or 1 if it was told to stop. *state is NULL with the GIL. */
+/* Chunks [begin, end): 0, or -1 with an exception, or 1 if it was told to stop. *state is NULL with the
+ * GIL. */
 static int run_chunks(Run *r, Count rows, Count begin, Count end, PyThreadState **state) {
     const Plan *p = r->plan;
     double *sums = r->sums;
@@ -155,7 +149,8 @@ static int run_chunks(Run *r, Count rows, Count begin, Count end, PyThreadState 
 }
 
 /* ---- memory from Python */
-/* Native doubles, int32 ("l" where a long is no longer), uint16; numpy writes '=' where they are not aligned. */
+/* Native doubles, int32 ("l" where a long is no longer), uint16; numpy writes '=' where they are not
+ * aligned. */
 static int is_format(const Py_buffer *view, char kind) {
     const char *f = view->format == NULL ? "" : view->format;
     f += f[0] == '=' || f[0] == '@' || f[0] == '^';
@@ -163,12 +158,14 @@ static int is_format(const Py_buffer *view, char kind) {
 }
 
 /* A buffer of `count` numbers, C-contiguous, of this format; 0, or -1 with an error naming it. */
-static int numbers(PyObject *o, Py_buffer *view, char kind, Py_ssize_t count, int writable, const char *name) {
+static int numbers(PyObject *o, Py_buffer *view, char kind, Py_ssize_t count, int writable,
+                   const char *name) {
     if (PyObject_GetBuffer(o, view, PyBUF_C_CONTIGUOUS | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0)) < 0)
         return -1;
     if (!is_format(view, kind) || (count >= 0 && view->len != count * view->itemsize)) {
-        PyErr_Format(PyExc_ValueError, "%s must hold %zd numbers of format '%c', not %zd of '%s'", name, count, kind,
-                     view->itemsize ? view->len / view->itemsize : 0, view->format ? view->format : "B");
+        PyErr_Format(PyExc_ValueError, "%s must hold %zd numbers of format '%c', not %zd of '%s'", name,
+                     count, kind, view->itemsize ? view->len / view->itemsize : 0,
+                     view->format ? view->format : "B");
         PyBuffer_Release(view);
         return -1;
     }
@@ -185,7 +182,8 @@ static void *copied(const Py_buffer *view) {
 }
 
 /* ---- Rows */
-static int fill_plan(Plan *p, const Py_buffer *views, const int32_t *outputs, const char *mapped, const char *reduce) {
+static int fill_plan(Plan *p, const Py_buffer *views, const int32_t *outputs, const char *mapped,
+                     const char *reduce) {
     p->code = copied(&views[0]);
     p->start = copied(&views[1]);
     p->args = copied(&views[2]);
@@ -195,8 +193,8 @@ static int fill_plan(Plan *p, const Py_buffer *views, const int32_t *outputs, co
     p->place = NEW(int32_t, p->n + (Count)1);
     p->uniform = NEW(int32_t, p->n);
     p->output = NEW(Output, p->outputs);
-    if (!p->code || !p->start || !p->args || !p->number || !p->live || !p->varies || !p->place || !p->uniform ||
-        !p->output)
+    if (!p->code || !p->start || !p->args || !p->number || !p->live || !p->varies || !p->place ||
+        !p->uniform || !p->output)
         return PyErr_Occurred() ? -1 : no_memory();
     for (int32_t j = 0; j < p->outputs; j++) {
         p->output[j].id = outputs[j];
@@ -221,15 +219,15 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *args, PyObject *keywords
     enum { COLUMNS = 5 };
     static const char FORMATS[COLUMNS] = {'H', 'i', 'i', 'd', 'i'};
     static const char *const NAMES[COLUMNS] = {"code", "start", "args", "number", "outputs"};
-    static char *words[] = {"code", "start", "args", "number", "outputs", "inputs", "mapped", "reduce", "same_order",
-                            "level", NULL};
+    static char *words[] = {"code",   "start",  "args",       "number", "outputs", "inputs",
+                            "mapped", "reduce", "same_order", "level",  NULL};
     PyObject *columns[COLUMNS];
     const char *mapped, *reduce;
     Py_ssize_t inputs, mapped_length, reduce_length;
     int exact, level, held = 0, good = 0;
-    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OOOOOny#y#pi", words, &columns[0], &columns[1], &columns[2],
-                                     &columns[3], &columns[4], &inputs, &mapped, &mapped_length, &reduce,
-                                     &reduce_length, &exact, &level))
+    if (!PyArg_ParseTupleAndKeywords(args, keywords, "OOOOOny#y#pi", words, &columns[0], &columns[1],
+                                     &columns[2], &columns[3], &columns[4], &inputs, &mapped, &mapped_length,
+                                     &reduce, &reduce_length, &exact, &level))
         return NULL;
     if (level < 0 || level >= levels_count())
         return PyErr_Format(PyExc_ValueError, "level must be 0 to %d", levels_count() - 1);
@@ -242,8 +240,9 @@ static PyObject *rows_new(PyTypeObject *type, PyObject *args, PyObject *keywords
             goto done;
     const Py_ssize_t n = views[0].len / (Py_ssize_t)sizeof(uint16_t);
     const Py_ssize_t outputs = views[4].len / (Py_ssize_t)sizeof(int32_t);
-    if (views[1].len != (n + 1) * (Py_ssize_t)sizeof(int32_t) || views[3].len != n * (Py_ssize_t)sizeof(double) ||
-        inputs < 0 || inputs > n || mapped_length != inputs || reduce_length != outputs || n >= INT32_MAX / 8 ||
+    if (views[1].len != (n + 1) * (Py_ssize_t)sizeof(int32_t) ||
+        views[3].len != n * (Py_ssize_t)sizeof(double) || inputs < 0 || inputs > n ||
+        mapped_length != inputs || reduce_length != outputs || n >= INT32_MAX / 8 ||
         outputs >= INT32_MAX / 8 || views[2].len / (Py_ssize_t)sizeof(int32_t) >= INT32_MAX / 8) {
         refuse("its columns are not of one length");
         goto done;
@@ -295,7 +294,8 @@ static PyObject *rows_uniform(Rows *self, PyObject *args) {
 }
 
 /* The mapped inputs: columns of the arrays, side by side; how many arrays are held, or -1 with none held. */
-static Py_ssize_t take_columns(const Plan *p, PyObject *arrays, Py_ssize_t rows, Py_buffer *views, Column *columns) {
+static Py_ssize_t take_columns(const Plan *p, PyObject *arrays, Py_ssize_t rows, Py_buffer *views,
+                               Column *columns) {
     Py_ssize_t held = 0, found = 0;
     for (; held < PyTuple_GET_SIZE(arrays); held++) {
         Py_buffer *view = &views[held];
@@ -303,8 +303,8 @@ static Py_ssize_t take_columns(const Plan *p, PyObject *arrays, Py_ssize_t rows,
             goto failed;
         if (view->ndim != 2 || !is_format(view, 'd') || view->shape[0] != rows ||
             view->shape[1] > p->mapped_inputs - found) {
-            PyErr_Format(PyExc_ValueError, "columns must be float64 arrays of %zd rows, %d columns in all", rows,
-                         p->mapped_inputs);
+            PyErr_Format(PyExc_ValueError, "columns must be float64 arrays of %zd rows, %d columns in all",
+                         rows, p->mapped_inputs);
             PyBuffer_Release(view);
             goto failed;
         }
@@ -313,7 +313,8 @@ static Py_ssize_t take_columns(const Plan *p, PyObject *arrays, Py_ssize_t rows,
     }
     if (found == p->mapped_inputs)
         return held;
-    PyErr_Format(PyExc_ValueError, "the program maps %d inputs, and there are %zd columns", p->mapped_inputs, found);
+    PyErr_Format(PyExc_ValueError, "the program maps %d inputs, and there are %zd columns", p->mapped_inputs,
+                 found);
 failed:
     while (held-- > 0)
         PyBuffer_Release(&views[held]);
@@ -345,11 +346,12 @@ static PyObject *rows_work(Rows *self, PyObject *args) {
     PyObject *values, *arrays, *sums, *per_row, *stop;
     Py_ssize_t rows, begin, end;
     Py_buffer v, s, out, flag;
-    if (!PyArg_ParseTuple(args, "OO!nnnOOO", &values, &PyTuple_Type, &arrays, &rows, &begin, &end, &sums, &per_row,
-                          &stop))
+    if (!PyArg_ParseTuple(args, "OO!nnnOOO", &values, &PyTuple_Type, &arrays, &rows, &begin, &end, &sums,
+                          &per_row, &stop))
         return NULL;
     if (rows < 0 || begin < 0 || begin > end || end > chunks_of(rows))
-        return PyErr_Format(PyExc_ValueError, "%zd rows have %zd chunks", rows, rows < 0 ? 0 : chunks_of(rows));
+        return PyErr_Format(PyExc_ValueError, "%zd rows have %zd chunks", rows,
+                            rows < 0 ? 0 : chunks_of(rows));
     PyObject *result = NULL;
     const Py_ssize_t count = PyTuple_GET_SIZE(arrays);
     Py_buffer *views = NEW(Py_buffer, count);
@@ -380,10 +382,16 @@ static PyObject *rows_work(Rows *self, PyObject *args) {
     held = take_columns(p, arrays, rows, views, columns);
     if (held < 0 || (memory = take_memory(self)) == NULL)
         goto done;
-    Run run = {.plan = p, .columns = columns, .base = aligned(memory), .sums = s.buf, .per_row = out.buf, .stop = flag.buf};
+    Run run = {.plan = p,
+               .columns = columns,
+               .base = aligned(memory),
+               .sums = s.buf,
+               .per_row = out.buf,
+               .stop = flag.buf};
     memcpy(run.base, v.buf, (size_t)p->values * sizeof(double));
     const double count_of = (double)((end - begin) * chunk_of(rows)) * LEVEL_BLOCK, most = (double)rows;
-    PyThreadState *state = p->cost * (count_of < most ? count_of : most) > KEEP_GIL ? PyEval_SaveThread() : NULL;
+    PyThreadState *state =
+        p->cost * (count_of < most ? count_of : most) > KEEP_GIL ? PyEval_SaveThread() : NULL;
     const int status = run_chunks(&run, rows, begin, end, &state);
     if (state != NULL)
         PyEval_RestoreThread(state);
@@ -436,7 +444,8 @@ static PyObject *rows_finish(Rows *self, PyObject *args) {
             for (Count row = 0; row < rows; row++)
                 per_row[row * p->columns + o->number] = values[p->place[o->id]];
         else if (!o->varies)
-            reduced[o->number] = o->reduce == 'm' ? values[p->place[o->id]] : (double)rows * values[p->place[o->id]];
+            reduced[o->number] =
+                o->reduce == 'm' ? values[p->place[o->id]] : (double)rows * values[p->place[o->id]];
         else if (o->reduce == 'm')
             reduced[o->number] /= (double)rows;
     }
@@ -458,14 +467,15 @@ static PyObject *rows_chunks(Rows *self, PyObject *args) {
 }
 
 /* ---- what it looks like from outside */
-#define FACT(name)                                                  \
-    static PyObject *get_##name(Rows *self, void *closure) {        \
-        (void)closure;                                              \
-        return PyLong_FromLong(self->plan.name);                    \
+#define FACT(name)                                           \
+    static PyObject *get_##name(Rows *self, void *closure) { \
+        (void)closure;                                       \
+        return PyLong_FromLong(self->plan.name);             \
     }
-FACT(values) FACT(vectors) FACT(reduced) FACT(columns) FACT(step_count) FACT(uniforms)
+FACT(values)
+FACT(vectors) FACT(reduced) FACT(columns) FACT(step_count) FACT(uniforms)
 
-static PyObject *get_cost(Rows *self, void *closure) {
+    static PyObject *get_cost(Rows *self, void *closure) {
     (void)closure;
     return PyFloat_FromDouble(self->plan.cost);
 }
@@ -501,7 +511,8 @@ static PyMethodDef rows_methods[] = {
     {"uniform", (PyCFunction)rows_uniform, METH_VARARGS, "uniform(inputs, values): fill values."},
     {"chunks", (PyCFunction)rows_chunks, METH_VARARGS, "chunks(rows): how many there are."},
     {"work", (PyCFunction)rows_work, METH_VARARGS,
-     "work(values, columns, rows, begin, end, sums, per_row, stop): chunks begin to end; False if stop[0] was set."},
+     "work(values, columns, rows, begin, end, sums, per_row, stop): chunks begin to end; False if stop[0] "
+     "was set."},
     {"finish", (PyCFunction)rows_finish, METH_VARARGS,
      "finish(values, rows, sums, reduced, per_row): the reduced outputs, and those that are uniform."},
     {NULL, NULL, 0, NULL},
@@ -569,8 +580,15 @@ static PyMethodDef methods[] = {
 };
 
 static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, "gradloom._native.rows", "The compiler's interpreter over many rows.", -1, methods,
-    NULL, NULL, NULL, NULL,
+    PyModuleDef_HEAD_INIT,
+    "gradloom._native.rows",
+    "The compiler's interpreter over many rows.",
+    -1,
+    methods,
+    NULL,
+    NULL,
+    NULL,
+    NULL,
 };
 
 PyMODINIT_FUNC PyInit_rows(void) {
@@ -598,7 +616,8 @@ PyMODINIT_FUNC PyInit_rows(void) {
     if (PyModule_AddStringConstant(module, "LEVEL", best->name) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", LEVEL_BLOCK) < 0 ||
         PyModule_AddObjectRef(module, "LEVELS", names) < 0 ||
-        PyModule_AddObjectRef(module, "FUNCTIONS", functions) < 0 || PyModule_AddObjectRef(module, "Rows", type) < 0)
+        PyModule_AddObjectRef(module, "FUNCTIONS", functions) < 0 ||
+        PyModule_AddObjectRef(module, "Rows", type) < 0)
         goto failed;
     Py_DECREF(names);
     Py_DECREF(functions);

@@ -1,8 +1,8 @@
 /* The steps of a Program, in order, and the vectors they work in. For rows.c.
  *
  * Contract
- *   schedule(plan) appends the steps to a Plan whose instructions are checked and marked. Each mapped input is
- *   loaded just before its first reader; an output is stored or summed as soon as it is there; a vector is
+ *   schedule(plan) appends the steps to a Plan whose instructions are checked and marked. Mapped inputs are
+ *   loaded just before their first reader; an output is stored or summed as soon as it is there; a vector is
  *   free for others after its last reader. Items are instructions while steps are made, places at the end. */
 #ifndef GRADLOOM_SCHEDULE_H
 #define GRADLOOM_SCHEDULE_H
@@ -81,7 +81,8 @@ static int emit_kernel(Schedule *c, int32_t i) {
     step->any = (p->exact ? p->level->exact : p->level->kernel)[code][pattern];
     step->writes = 1;
     step->a = arity;
-    p->cost += p->level->kernel[code][pattern] != p->level->exact[code][pattern] ? 8.0 : 1.0; /* calls a function? */
+    p->cost +=
+        p->level->kernel[code][pattern] != p->level->exact[code][pattern] ? 8.0 : 1.0; /* calls a function? */
     return add_item(p, i) < 0 ? -1 : read_items(c, operands, arity);
 }
 
@@ -106,7 +107,8 @@ static int emit_combine(Schedule *c, int32_t root) {
             scaled++;
         }
     for (int32_t k = 0; k < s->count[root]; k++)
-        if (p->varies[terms[k]] && is_product(p, s, terms[k]) && !is_scaled(p, s, terms[k], &number, &vector)) {
+        if (p->varies[terms[k]] && is_product(p, s, terms[k]) &&
+            !is_scaled(p, s, terms[k], &number, &vector)) {
             reads[count++] = operands_of(p, terms[k])[0];
             reads[count++] = operands_of(p, terms[k])[1];
             products++;
@@ -265,7 +267,8 @@ static int place_vectors(Plan *p) {
     for (int32_t k = 0; k < p->step_count; k++) {
         const Step *step = &p->steps[k];
         const int32_t *writes = p->items + step->first, *reads = writes + step->writes;
-        const int early = step->kind == STEP_KERNEL || step->kind == STEP_COMBINE; /* row by row: may overwrite */
+        const int early =
+            step->kind == STEP_KERNEL || step->kind == STEP_COMBINE; /* row by row: may overwrite */
         for (int phase = 0; phase < 2; phase++) {
             if (phase != early)
                 for (int32_t w = 0; w < step->writes; w++)
@@ -300,9 +303,9 @@ static int schedule_with(Schedule *c) {
     if (sums_new(s, p) < 0)
         return -1;
     const char *owned[] = {
-        (char *)(c->loaded = NEW(char, p->n)),      (char *)(c->first = NEW(int32_t, p->n)),
-        (char *)(c->more = NEW(int32_t, p->outputs)), (char *)(c->pairs = NEW(Pair, p->n)),
-        (char *)(c->outer = NEW(int32_t, p->n)),    (char *)(c->inputs = NEW(int32_t, p->mapped_inputs)),
+        (char *)(c->loaded = NEW(char, p->n)),           (char *)(c->first = NEW(int32_t, p->n)),
+        (char *)(c->more = NEW(int32_t, p->outputs)),    (char *)(c->pairs = NEW(Pair, p->n)),
+        (char *)(c->outer = NEW(int32_t, p->n)),         (char *)(c->inputs = NEW(int32_t, p->mapped_inputs)),
         (char *)(c->columns = NEW(int32_t, p->columns)), (char *)(p->addend = NEW(int32_t, 2 * (Count)p->n)),
     };
     for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)

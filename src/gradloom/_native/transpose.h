@@ -1,7 +1,7 @@
 /* Rows of memory to vectors and back: neighbouring columns of row-major arrays, for kernels.c.
  *
  * Contract
- *   transpose(n, width, base, places, x, stride)     `width` numbers, at most LEVEL_WIDTH, stand side by side at
+ *   transpose(n, width, base, places, x, stride)     `width` numbers, LEVEL_WIDTH at most, side by side at
  *       x, x + stride, ... (bytes; perhaps unaligned), n times; number k of all goes to base + places[k]
  *   untranspose(n, width, base, places, x, stride)   the way back
  * One pass touches each cache line once, where column after column would touch it again for each. */
@@ -17,8 +17,8 @@ static INLINE void mirror(Lanes *r) {
         t[i + 1] = _mm512_unpackhi_pd(r[i], r[i + 1]);
     }
     for (int odd = 0; odd < 2; odd++) {
-        const Lanes a = _mm512_shuffle_f64x2(t[odd], t[2 + odd], 0x88);     /* columns 0 and 4 of rows 0 to 3 */
-        const Lanes b = _mm512_shuffle_f64x2(t[odd], t[2 + odd], 0xdd);     /* columns 2 and 6 */
+        const Lanes a = _mm512_shuffle_f64x2(t[odd], t[2 + odd], 0x88); /* columns 0 and 4 of rows 0 to 3 */
+        const Lanes b = _mm512_shuffle_f64x2(t[odd], t[2 + odd], 0xdd); /* columns 2 and 6 */
         const Lanes c = _mm512_shuffle_f64x2(t[4 + odd], t[6 + odd], 0x88); /* the same of rows 4 to 7 */
         const Lanes d = _mm512_shuffle_f64x2(t[4 + odd], t[6 + odd], 0xdd);
         r[odd] = _mm512_shuffle_f64x2(a, c, 0x88);
@@ -73,7 +73,8 @@ static void transpose(Count n, int width, double *base, const int32_t *places, c
         for (; row + LANES <= n; row += LANES) {
             Lanes r[LANES];
             for (int i = 0; i < LANES; i++) {
-                FETCH(x + (row + i + LEVEL_BLOCK) * stride); /* the next block's, while this one is computed */
+                FETCH(x +
+                      (row + i + LEVEL_BLOCK) * stride); /* the next block's, while this one is computed */
                 r[i] = load_first(some, x + (row + i) * stride);
             }
             mirror(r);
@@ -86,7 +87,8 @@ static void transpose(Count n, int width, double *base, const int32_t *places, c
     }
 }
 
-static void untranspose(Count n, int width, const double *base, const int32_t *places, char *x, Count stride) {
+static void untranspose(Count n, int width, const double *base, const int32_t *places, char *x,
+                        Count stride) {
     for (int at = 0; at < width; at += LANES, places += LANES, x += LANES * sizeof(double)) {
         const int some = width - at < LANES ? width - at : LANES;
         Count row = 0;

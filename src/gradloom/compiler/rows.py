@@ -33,7 +33,7 @@ if not PURE:
 PLAIN_BLOCK = 4096
 """Rows that NumPy takes at once."""
 LARGE = 2_000_000
-"""Operations from which on all cores take part, where threads is None: about 300 us on one."""
+"""Operations from which on several threads take part: about 300 us on one."""
 
 
 class PreparedRows(Protocol):
@@ -52,7 +52,7 @@ class PreparedRows(Protocol):
             float64, of any strides; their columns side by side are the mapped inputs, in order.
         rows : int
         threads : int or None
-            How many threads may work; None: all cores where the work is large.
+            How many threads may work, at most one per core; None: all cores. Small work takes one.
 
         Returns
         -------
@@ -127,11 +127,10 @@ class NativeRows:
         per_row, reduced = np.empty((rows, work.columns)), np.empty(work.reduced)
         stop = np.zeros(1, dtype=np.int8)
         work.uniform(uniform, values)
-        if threads is None:
-            threads = cores() if rows * work.cost > LARGE else 1
+        threads = min(threads or cores(), cores(), len(sums)) if rows * work.cost > LARGE else 1
         task = values, tuple(columns), rows
-        if min(threads, len(sums)) > 1:
-            _spread(work, task, min(threads, len(sums)), (sums, per_row, stop))
+        if threads > 1:
+            _spread(work, task, threads, (sums, per_row, stop))
         else:
             work.work(*task, 0, len(sums), sums, per_row, stop)
         work.finish(values, rows, sums, reduced, per_row)
