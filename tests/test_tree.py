@@ -93,6 +93,16 @@ def test_import_gradloom_is_light():
     assert not loaded & (OPTIONAL | {"scipy", "torch", "micrograd", "IPython"})
 
 
+def test_who_never_compiles_never_loads_the_compiler():
+    program = (
+        "import sys, gradloom as gl; x = gl.Value(2.0); (x * x).backward(); x.draw(); "
+        "print(any(name.startswith('gradloom.compiler') for name in sys.modules)); gl.grad; "
+        "print('gradloom.compiler.transforms' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
+
+
 # ---- public names
 @pytest.mark.parametrize("module", [m for m in MODULES if "__all__" in ast.dump(FILES[m])])
 def test_the_names_that_a_module_lists_exist(module):

@@ -1,4 +1,4 @@
-"""Gradloom: plain scalar Python in; exact gradients and pictures out.
+"""Gradloom: plain scalar Python in; exact gradients, pictures and vector speed out.
 
     >>> from gradloom import Value
     >>> a, b = Value(2.0, label="a"), Value(-3.0, label="b")
@@ -24,8 +24,9 @@ How the files build on each other; each imports only from those above it::
     _native/     the engine's twin in C, generated from the table where it can be
 """
 
+from typing import TYPE_CHECKING
+
 from gradloom import draw, math, nn, optim, protocols
-from gradloom.compiler.transforms import compile, grad, hessian, hvp, jacobian, jvp, value_and_grad, vjp, vmap
 from gradloom.draw import draw_dot, trace
 from gradloom.engine import Value, no_grad, topological_order
 from gradloom.errors import (
@@ -43,6 +44,19 @@ from gradloom.errors import (
 )
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
+
+if TYPE_CHECKING:
+    from gradloom.compiler.transforms import (
+        compile,
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        value_and_grad,
+        vjp,
+        vmap,
+    )
 
 __version__ = "0.1.0"
 
@@ -81,6 +95,9 @@ __all__ = [
     "vmap",
 ]
 
+_TRANSFORMS = {"compile", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"}
+"""Who never asks for one of these never loads the compiler."""
+
 _OURS = {
     "jit": "compile",
     "jacrev": "jacobian",
@@ -97,5 +114,10 @@ _OURS = {
 
 
 def __getattr__(name):
+    if name in _TRANSFORMS:
+        from gradloom.compiler import transforms
+
+        globals().update({transform: getattr(transforms, transform) for transform in _TRANSFORMS})
+        return globals()[name]
     cure = f"; it is called {_OURS[name]} here" if name in _OURS else ""
     raise AttributeError(f"module 'gradloom' has no attribute {name!r}{cure}")

@@ -20,7 +20,15 @@ def _repr(self):
     return f"Value(data={self._data}, grad={self._grad}{label})"
 
 
+def _str(self):
+    if get_tracer():
+        get_tracer().refuse("take str() of a traced Value", self)
+    return repr(self)
+
+
 def _format(self, spec):
+    if get_tracer():
+        get_tracer().refuse("take str() of a traced Value", self)
     return format(self._data, spec) if spec else repr(self)
 
 
@@ -202,6 +210,7 @@ def _check_format(format_number):
 
 for _name, _function in {
     "__repr__": _repr,
+    "__str__": _str,
     "__format__": _format,
     "__float__": _refusal("float()", "gradloom.math.f(v) for math.f(v), dtype=object for an array of Values"),
     "__int__": _refusal("int()", "int(v.data)"),

@@ -143,6 +143,9 @@ def test_many_ints_warn_and_say_what_to_pass():
 def test_strings_where_numbers_belong():
     with pytest.raises(TypeError, match=r"argument 0 is differentiated.*'3'"):
         gl.grad(lambda x: 2.0)("3")
+    for given in (None, object(), len, b"3"):
+        with pytest.raises(TypeError, match="argument 0 is differentiated"):
+            gl.grad(lambda x: 2.0)(given)
     with pytest.raises(TypeError, match="'22'"):
         gl.compile(lambda x: x * 2)("2")
     with pytest.raises(TypeError):
@@ -223,6 +226,16 @@ def test_in_axes_that_do_not_fit():
         gl.vmap(lambda p: p["a"], in_axes=({"b": 0},))({"a": xs})
     with pytest.raises((ValueError, TypeError), match=r"in_axes|axis"):
         gl.vmap(lambda p: p[0], in_axes=([0, 0],))([xs])
+
+
+def test_rows_are_data():
+    for rows in ([Value(1.0), Value(2.0)], np.array([Value(1.0), Value(2.0)])):
+        with pytest.raises(TypeError, match="a mapped axis is data"):
+            gl.vmap(lambda x: x)(rows)
+    w = Value(2.0)
+    for f, args in ((lambda w, x: (w, x), (w,)), (lambda _, x: (w, x), (1.0,))):
+        with pytest.raises(TypeError, match="one number"):
+            gl.vmap(f, in_axes=(None, 0), reduce="sum")(*args, np.ones(3))
 
 
 def test_rows_of_different_lengths():

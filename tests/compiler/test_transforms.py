@@ -171,6 +171,39 @@ def test_rows_of_gradients_and_gradients_of_rows():
     np.testing.assert_allclose(by_x, 2 * residual * w[0] / len(xs), rtol=1e-13)
 
 
+def test_rows_inside_another_trace():
+    x, table = np.array([0.5, 1.5, -2.0]), np.arange(6.0).reshape(2, 3)
+    square = gl.vmap(lambda r: r * r if r > 0 else -r)
+    np.testing.assert_allclose(gl.compile(square)(x), [0.25, 2.25, 2.0])
+    np.testing.assert_allclose(gl.jacobian(square)(x), np.diag([1.0, 3.0, -1.0]))
+    np.testing.assert_allclose(gl.vmap(gl.vmap(lambda r: r * r))(table), table**2)
+    np.testing.assert_allclose(gl.vmap(gl.vmap(lambda r: r * r, reduce="sum"))(table), (table**2).sum(axis=1))
+    assert gl.compile(lambda a, b: gl.vmap(lambda r: 2.0 * r)([a, b]).sum())(1.0, 2.0) == 6.0
+    error = gl.vmap(lambda w, r: (w[0] * r + w[1]) ** 2, in_axes=(None, 0), reduce="sum")
+    h = [[2 * x @ x, 2 * x.sum()], [2 * x.sum(), 6.0]]
+    np.testing.assert_allclose(gl.hessian(error)(np.array([1.0, 2.0]), x), h)
+    np.testing.assert_allclose(gl.hvp(error)(np.array([1.0, 2.0]), np.array([0.0, 1.0]), x), h[1])
+
+
+def test_transforms_of_every_kind_of_rows():
+    xs = np.array([0.5, 1.5, -2.0])
+    pairs = np.array([[1.0, 2.0], [4.0, 5.0]])
+    np.testing.assert_allclose(gl.vmap(lambda r: gl.hvp(lambda y: y**3)(r, 1.0))(xs), 6 * xs)
+    np.testing.assert_allclose(gl.vmap(lambda r: gl.jvp(lambda y: y**3, (r,), (1.0,))[1])(xs), 3 * xs**2)
+    np.testing.assert_allclose(gl.vmap(lambda r: gl.vjp(lambda y: y**3, r)[1](1.0)[0])(xs), 3 * xs**2)
+    jacobians = gl.vmap(gl.jacobian(lambda r: [r[0] * r[1], r[1]]))(pairs)
+    np.testing.assert_allclose(jacobians, [[[2, 1], [0, 1]], [[5, 4], [0, 1]]])
+    hessians = gl.vmap(gl.hessian(lambda r: r[0] * r[1] * r[1]))(pairs)
+    np.testing.assert_allclose(hessians, [[[0, 4], [4, 2]], [[0, 10], [10, 8]]])
+    by_columns = gl.grad(gl.vmap(lambda r: r[0] * r[1], in_axes=1, reduce="sum"))(pairs)
+    np.testing.assert_allclose(by_columns, pairs[::-1])
+    nested = gl.vmap(lambda p, y: p["a"] * p["b"] * y, in_axes=({"a": 0, "b": None}, 0))
+    np.testing.assert_allclose(nested({"a": xs, "b": 2.0}, xs), 2 * xs**2)
+    loss = gl.vmap(lambda w, r: (w * r, r * r), in_axes=(None, 0), reduce="sum")
+    (value, aux), gradient = gl.value_and_grad(loss, has_aux=True)(2.0, xs)
+    assert (value, aux, gradient) == pytest.approx((2 * xs.sum(), xs @ xs, xs.sum()))
+
+
 def test_perturbations_are_not_confused():
     assert gl.grad(lambda x: x * gl.grad(lambda y: x + y)(1.0))(5.0) == 1.0
     assert gl.grad(lambda x: gl.grad(lambda y: x * y * y)(x))(3.0) == pytest.approx(4 * 3.0)

@@ -4,7 +4,8 @@
  * are shared among its rows, and there are enough sums under way to hide the latency of the additions. What
  * is left over at the end of the lanes is done by a vector that overlaps the one before (the same numbers
  * once more), by narrower vectors, or one by one. The build
- * allows contraction in this file alone: a product and the addition to its sum may be one instruction. */
+ * allows contraction in this file alone: a product and the addition to its sum may be one instruction; and
+ * compiles it once more, for the exact sums, without. */
 #include "products.h"
 
 #include <string.h>

@@ -15,9 +15,14 @@ static INLINE void NAMED(tile, LANES)(const int rows, const int vectors, ptrdiff
     UNROLL
     for (int a = 0; a < rows; a++)
         UNROLL
-        for (int v = 0; v < vectors; v++)
-            sums[a][v] = (VECTOR){0};
-    for (ptrdiff_t j = 0; j < terms; j++) {
+        for (int v = 0; v < vectors; v++) {
+            sums[a][v] = LOAD(s + x[a * terms] + v * LANES);
+            if (kind == 1)
+                sums[a][v] *= LOAD(t + y[a * terms] + v * LANES);
+            else if (kind == 0)
+                sums[a][v] *= t[y[a * terms]];
+        }
+    for (ptrdiff_t j = 1; j < terms; j++) {
         UNROLL
         for (int a = 0; a < rows; a++) {
             const double *p = s + x[a * terms + j], *q = kind == 2 ? t : t + y[a * terms + j];

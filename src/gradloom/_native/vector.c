@@ -50,7 +50,7 @@ typedef struct {
 } Gather;
 
 typedef struct {
-    int kind, op, spread;
+    int kind, op, spread, exact;
     int32_t slot;
     ptrdiff_t rows, lanes, terms;
     size_t first, second;   /* a stretch: where its words begin; sums: where the tables begin in `lists` */
@@ -78,11 +78,12 @@ typedef struct {
 
 static PyObject *numpy_empty;
 static const Level *level;
-static const Products *products;
+static const Products *products, *exact_products;
 enum { NANOSECONDS_FOR_RELEASE = 20000, FEW_LANES = 4 };
 
 static void run(const Machine *machine, double *s) {
     const int32_t *lists = machine->lists;
+    const Products *with;
     for (const Step *step = machine->step, *end = step + machine->steps; step < end; step++) {
         for (size_t g = step->gathers; g < step->gathered; g++) {
             const Gather *gather = &machine->gather[g];
@@ -107,10 +108,11 @@ static void run(const Machine *machine, double *s) {
                 step->then(step->lanes, out, out, s + step->operand[2], NULL);
             break;
         case RUN_LANES:
+            with = step->exact ? exact_products : products;
             if (step->op == OP_SUM)
-                products->sum(step->rows, step->lanes, step->terms, out, s, lists + step->first);
+                with->sum(step->rows, step->lanes, step->terms, out, s, lists + step->first);
             else
-                products->dot(step->rows, step->lanes, step->terms, out, s, lists + step->first,
+                with->dot(step->rows, step->lanes, step->terms, out, s, lists + step->first,
                               lists + step->second, step->spread);
             break;
         case RUN_ROWS:
@@ -405,8 +407,8 @@ static ptrdiff_t begin_gather(Machine *machine, Step *step, ptrdiff_t n, ptrdiff
     return to;
 }
 
-static int load_map(Machine *machine, Step *step, int exact, const int32_t *words, ptrdiff_t n,
-                    const Indices *indices, Py_ssize_t at) {
+static int load_map(Machine *machine, Step *step, const int32_t *words, ptrdiff_t n, const Indices *indices,
+                    Py_ssize_t at) {
     int arity = arity_of(step->op), pattern = 0;
     ptrdiff_t used = 0;
     for (int k = 0; k < arity; k++) {
@@ -438,7 +440,7 @@ static int load_map(Machine *machine, Step *step, int exact, const int32_t *word
         pattern &= 3;
         op = ROW_MUL;
     }
-    step->kernel = (exact ? level->exact : level->kernel)[op][pattern];
+    step->kernel = (step->exact ? level->exact : level->kernel)[op][pattern];
     return 0;
 }
 
@@ -530,7 +532,7 @@ static int load_sum(Machine *machine, Step *step, const int32_t *words, ptrdiff_
     int shared = n / lanes >= 4 && (fits[0] || repeats[0]) && (factors == 1 || fits[1] || repeats[1]);
     size_t *tables[2] = {&step->first, &step->second};
     step->terms = terms;
-    if (n < FEW_LANES || (beside && !one && !shared && terms >= 8)) {
+    if (!step->exact && (n < FEW_LANES || (beside && !one && !shared && terms >= 8))) {
         step->kind = RUN_ROWS;
         step->rows = n;
         for (int k = 0; k < factors; k++)
@@ -573,7 +575,7 @@ static int load_words(Machine *machine, const int32_t *words, Py_ssize_t count, 
     for (Py_ssize_t i = 0; i < count; i += words[i + 1]) {
         Step *step = &machine->step[machine->steps++];
         const int32_t *word = words + i;
-        int exact = (word[0] & EXACT) != 0;
+        step->exact = (word[0] & EXACT) != 0;
         step->op = word[0] & ~EXACT;
         step->gathers = step->gathered = machine->gathers;
         if (step->op == OP_STRETCH) {
@@ -593,7 +595,7 @@ static int load_words(Machine *machine, const int32_t *words, Py_ssize_t count, 
             return invalid("results do not fit the slots", i);
         step->slot = (int32_t)slot;
         if ((summed ? load_sum(machine, step, word + 4, n, indices, i)
-                    : load_map(machine, step, exact, word + 4, n, indices, i)) < 0)
+                    : load_map(machine, step, word + 4, n, indices, i)) < 0)
             return -1;
         work += 30.0 + (double)n * (double)terms * (summed || step->op >= ROW_COUNT ? 0.1 : 2.0);
     }
@@ -727,8 +729,11 @@ static PyObject *attribute_of(const char *module_name, const char *name) {
 
 #define BEST_PRODUCTS(at)                         \
     extern const Products PRODUCTS_##at;          \
-    if (strcmp(level->name, #at) == 0)            \
-        products = &PRODUCTS_##at;
+    extern const Products PRODUCTS_exact_##at;    \
+    if (strcmp(level->name, #at) == 0) {          \
+        products = &PRODUCTS_##at;                \
+        exact_products = &PRODUCTS_exact_##at;    \
+    }
 
 static int choose_level(const char *wanted) {
     for (int i = levels_count() - 1; i >= 0; i--) {

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gradloom.compiler.nesting import Form, flat, take_apart, vector
+from gradloom.engine import Value
 
 __all__ = ["Batch", "Rows", "row_of"]
 
@@ -40,9 +41,13 @@ class Batch(NamedTuple):
 
 
 class Rows:
-    """Collects the numbers of a call: those that all rows share, and those of each row."""
+    """Collects the numbers of a call: those that all rows share, and those of each row.
 
-    def __init__(self) -> None:
+    ``values``: rows may hold Values, as they do inside a trace; they are counted then, and not for running.
+    """
+
+    def __init__(self, values: bool = False) -> None:
+        self._values = values
         self.uniform: list[Any] = []
         self.columns: list[np.ndarray] = []
         self.axes: dict[int, int] = {}  # of each mapped number
@@ -64,7 +69,7 @@ class Rows:
             by_key = axis if isinstance(axis, dict) else dict.fromkeys(x, axis)
             _check_axes(set(x) == set(by_key), name, axis)
             return "dict", tuple(x), tuple(self.take(x[k], by_key[k], f"{name}[{k!r}]", numeric) for k in x)
-        if isinstance(x, (list, tuple)) and not _is_table(x):
+        if isinstance(x, (list, tuple)) and not _is_table(x, self._values):
             listed = axis if isinstance(axis, (list, tuple)) else [axis] * len(x)
             _check_axes(len(x) == len(listed), name, axis)
             parts = [
@@ -76,7 +81,7 @@ class Rows:
 
     def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
         table = np.asarray(x)
-        if table.dtype.kind not in "fiub":
+        if table.dtype.kind not in ("fiubO" if self._values else "fiub"):
             raise TypeError(
                 f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data"
             )
@@ -95,7 +100,9 @@ class Rows:
         self.axes |= {len(self._mapped) + i: axis for i in range(width)}
         self._mapped += [True] * width
         self.columns.append(
-            table.reshape(n, width) if table.dtype == np.float64 else table.reshape(n, width).astype(float)
+            table.reshape(n, width)
+            if table.dtype == np.float64 or self._values
+            else table.reshape(n, width).astype(float)
         )
         return ("array", table.shape[1:]) if table.ndim > 1 else ("number", False)
 
@@ -107,10 +114,12 @@ def _check_axes(fits: bool, name: str, axis: Any) -> None:
         )
 
 
-def _is_table(x: Any) -> bool:
-    """Whether a list is rows of plain numbers, in any nesting, rather than a container of arrays."""
+def _is_table(x: Any, values: bool) -> bool:
+    """Whether a list is rows of numbers, in any nesting, rather than a container of arrays."""
     if isinstance(x, (list, tuple)):
-        return len(x) > 0 and all(map(_is_table, x))
+        return len(x) > 0 and all(_is_table(part, values) for part in x)
+    if isinstance(x, Value):
+        return values
     return isinstance(x, (float, int)) or (isinstance(x, np.generic) and x.dtype.kind in "fiub")
 
 

@@ -10,7 +10,7 @@ cpdef int[::1] column(Py_ssize_t n, int fill=*)
 cdef int[::1] ancestors(const int[::1] start, const int[::1] args, const int[::1] roots)
 
 @cython.locals(
-    n=int, i=int, k=int, r=int, x=int, y=int, t=int, m=int, w=int, left=int, right=int, total=int,
+    n=int, i=int, k=int, r=int, u=int, x=int, y=int, t=int, m=int, w=int, left=int, right=int, total=int,
     kept="int[::1]", fixed="int[::1]", uses="int[::1]", user="int[::1]", root="int[::1]", terms="int[::1]",
     products="int[::1]", place="int[::1]", dot="int[::1]", first="int[::1]", term="int[::1]",
     absorbed="int[::1]", owner="int[::1]", op="int[::1]", begin="int[::1]", operand="int[::1]",

@@ -43,7 +43,9 @@ def contract(code, start, args, outputs, conditions, same_order):
 
     An addition is merged into the one that is its only user. A tree of additions with two products or
     more, each used only there, is a DOT; it takes the place of the last of them where there are other
-    terms too. One product and one other term are a MULADD, which rounds as the two operations do.
+    terms too. One product and one other term are a MULADD, which rounds as the two operations do. What
+    must be as in eager code is contracted where it is a chain, in which the terms are added in turn, and
+    where all of them are products or none is taken for one.
     """
     n = len(code)
     kept, fixed = ancestors(start, args, outputs), ancestors(start, args, conditions)
@@ -63,8 +65,11 @@ def contract(code, start, args, outputs, conditions, same_order):
     root = column(n)
     for i in range(n - 1, -1, -1):
         root[i] = i
-        if code[i] == ADD and kept[i] and uses[i] == 1 and code[user[i]] == ADD and not fixed[user[i]]:
-            root[i] = root[user[i]]
+        u = user[i]
+        if code[i] == ADD and kept[i] and uses[i] == 1 and code[u] == ADD:
+            x = args[start[u]]
+            if not fixed[u] or x == i or code[x] != ADD or uses[x] != 1:
+                root[i] = root[u]
     # the terms of each tree, in order: `term` from `first` of its root on
     terms, products, place, dot = column(n), column(n), column(n), column(n, -1)
     for i in range(n):
@@ -74,7 +79,7 @@ def contract(code, start, args, outputs, conditions, same_order):
                 x = args[k]
                 if root[x] == x or root[x] != r:
                     terms[r] += 1
-                    if code[x] == MUL and uses[x] == 1 and not fixed[r]:
+                    if code[x] == MUL and uses[x] == 1:
                         products[r] += 1
                         if x > dot[r]:
                             dot[r] = x
@@ -82,7 +87,7 @@ def contract(code, start, args, outputs, conditions, same_order):
     for i in range(n):
         first[i] = place[i] = total
         total += terms[i]
-        if products[i] < 2:
+        if products[i] < 2 or (fixed[i] and products[i] < terms[i]):
             dot[i] = -1
         elif products[i] == terms[i]:
             dot[i] = i

@@ -35,8 +35,8 @@ cdef int _ascending(
 
 @cython.locals(size=int, w=int, p=int, i=int, k=int, t=int, j=int, each=int, ready=int, words="int[::1]")
 cpdef stretch(
-    const int[::1] op, const int[::1] start, int[::1] args, const int[::1] nodes, const int[::1] slot,
-    const int[::1] level,
+    const int[::1] op, const int[::1] start, int[::1] args, const int[::1] exact, const int[::1] nodes,
+    const int[::1] slot, const int[::1] level,
 )
 
 @cython.locals(n=int, base=int, inner=int, outer=int, period=int, row=int, i=int, regular=bint)

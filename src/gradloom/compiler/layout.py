@@ -169,10 +169,11 @@ def _give(holes, block, size):
         del holes[h]
 
 
-def stretch(op, start, args, nodes, slot, level):
+def stretch(op, start, args, exact, nodes, slot, level):
     """The words of single instructions: opcode, slot of the result, slots of the operands.
 
-    The terms of a sum come in the order in which they are ready, so that it waits for the last alone.
+    The terms of a sum come in the order in which they are ready, so that it waits for the last alone;
+    those of an exact one stay as they are.
     """
     size = 0
     for p in range(len(nodes)):
@@ -189,7 +190,9 @@ def stretch(op, start, args, nodes, slot, level):
             for k in range(start[i], start[i + 1], each):
                 ready = max(level[args[k]], level[args[k + each - 1]])
                 t = k  # the terms before it that are ready later move up by one
-                while t > start[i] and max(level[args[t - each]], level[args[t - 1]]) > ready:
+                while (
+                    not exact[i] and t > start[i] and max(level[args[t - each]], level[args[t - 1]]) > ready
+                ):
                     for j in range(each):
                         args[t + j], args[t + j - each] = args[t + j - each], args[t + j]
                     t -= each

@@ -248,7 +248,8 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
             )
     places = [i % len(arguments) for i in wanted]
     for i in places:
-        if words := [x for x in statics(arguments[i]) if isinstance(x, (str, bytes))]:
+        bare = arguments[i][0] == "static"
+        if words := [x for x in statics(arguments[i]) if bare or isinstance(x, (str, bytes))]:
             raise TypeError(f"argument {i} is differentiated, so it must hold numbers, not {words[0]!r:.60}")
     spans = [range(ends[i], ends[i + 1]) for i in places]
     forms = tuple(as_numbers(arguments[i]) for i in places)

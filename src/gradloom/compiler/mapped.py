@@ -66,7 +66,7 @@ class Mapped(Compiled):
 
     def _rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Rows, list[Form], Form]:
         axes = self._axes_of(args)
-        rows = Rows()
+        rows = Rows(values=is_traced())
         forms = [
             rows.take(x, axis, f"argument {i}", i in self._numeric)
             for i, (x, axis) in enumerate(zip(args, axes, strict=True))
@@ -113,13 +113,14 @@ class Mapped(Compiled):
             return plain and (bool(values) or any(map(paths.on_values, some)))
 
         fused = self._reduce is not None
-        groups = paths.run_rows(batch, summed, wrt if fused and on_values(paths.paths) else None, threads)
+        known = on_values(paths.paths)
+        groups = paths.run_rows(batch, summed, wrt if fused and known else None, threads)
         used = [group.path for group in groups]
         if not on_values(used):
             return self._assemble(groups, summed(used[0]), rows, batch.rows)
         if not fused:
             return self._row_values(groups, batch.rows, wrt, values, threads)
-        if len(groups[0].sums) == 1:  # only now it is known that Values are captured
+        if not known:  # but now that Values are captured
             groups = paths.run_rows(batch, summed, wrt, threads)
         return self._sum_as_value(groups, batch.rows, values)
 
@@ -148,11 +149,6 @@ class Mapped(Compiled):
         found: dict[Value, float] = {}
         total = 0.0
         for group in groups:
-            if len(group.path.lowered.program.outputs) != 1:
-                raise TypeError(
-                    "a reduced vmap on Values returns one number; return only that, or pass "
-                    "the Values' numbers as arguments"
-                )
             total += group.sums[0]
             for v, x in zip([*values, *group.path.captured], group.sums[1:], strict=True):
                 found[v] = found.get(v, 0.0) + x

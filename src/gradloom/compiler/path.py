@@ -78,6 +78,11 @@ class Path:
         if key not in self.prepared:
             program, reduce = self.lowered.program, ["sum" if s else None for s in summed]
             if wrt is not None:
+                if len(program.outputs) != 1:
+                    raise TypeError(
+                        "a reduced vmap on Values returns one number; return only that, or pass the Values' "
+                        "numbers as arguments"
+                    )
                 sources = self.sources(wrt)
                 program = reverse(self.open, sources, [1.0], final=True)
                 reduce += ["sum"] * len(sources)

@@ -179,6 +179,12 @@ _CURES = {
     "make a node by hand": "make the operation with gradloom.primitive",
     "assign _backward": "make the operation with gradloom.primitive",
     "assign _prev": "make the operation with gradloom.primitive",
+    "take float() of a traced Value": "it is a number as it is; for math.f(x) write gradloom.math.f(x)",
+    "take int() of a traced Value": "write x.floor() or gradloom.math.trunc(x); a length or an index must be "
+    "an int argument",
+    "take complex() of a traced Value": "compute with its two parts",
+    "take str() of a traced Value": "it would show this call's number only; to look at numbers call the "
+    "function itself, or return them",
 }
 
 

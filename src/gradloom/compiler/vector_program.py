@@ -25,6 +25,7 @@ rows ``[s4 s9 s2]+(i%8)``.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 
@@ -48,7 +49,8 @@ SUM, DOT, MULADD, MULSUB, SUBMUL, STRETCH = range(CONSTANT + 1, CONSTANT + 7)
 """Opcodes beside the rows of the table; MULADD is x*y + z, MULSUB x*y - z, SUBMUL z - x*y, each
 rounded twice, so that they are the same numbers as the two operations."""
 EXACT = 1 << 16
-"""Added to the opcode of a row: by the C library's functions, as eager code and a STRETCH have it."""
+"""Added to an opcode: as eager code and a STRETCH have it, by the C library's functions, or each term of a
+sum added in turn and rounded."""
 NAMES = [row.name for row in ROWS]
 NAMES += ["input", "constant", "sum", "dot", "muladd", "mulsub", "submul", "stretch"]
 ARITIES = np.array([row.arity for row in ROWS] + [0, 0, 1, 2, 3, 3, 3, 0], dtype=np.int32)
@@ -108,13 +110,13 @@ class VectorProgram:
                 op = int(words[0]) & ~EXACT
                 name = f"exact {NAMES[op]}" if words[0] & EXACT else NAMES[op]
                 operands = " ".join(self._operand(words, i) for i in range(ARITIES[op]))
-                terms = f"[{words[4]}]" if words[0] in (SUM, DOT) else ""
+                terms = f"[{words[4]}]" if words[0] & ~EXACT in (SUM, DOT) else ""
                 lines.append(f"  s{slot}:{slot + n} = {name}{terms} {operands}")
         lines += [f"  guard s{slot} is {str(bool(truth)).lower()}" for slot, truth in self.guards.tolist()]
         return "\n".join([*lines, f"  return {_named(self.outputs)}".rstrip()])
 
     def _operand(self, words: np.ndarray, i: int) -> str:
-        summed, n = words[0] in (SUM, DOT), int(words[2])
+        summed, n = words[0] & ~EXACT in (SUM, DOT), int(words[2])
         at, width = (5, 6) if summed else (4, 4)
         base, period, outer, inner, *more = words[at + width * i : at + width * (i + 1)].tolist()
         step, offsets = more or (0, -1)
@@ -179,7 +181,7 @@ def scalars(words: np.ndarray) -> Iterator[tuple[int, int, list[int]]]:
 def _row(op: int, operands: list[np.ndarray]) -> np.ndarray:
     """An opcode on lanes; the operands of a SUM and a DOT are of shape (terms, lanes)."""
     if op in (SUM, DOT):
-        return np.sum(operands[0] if op == SUM else operands[0] * operands[1], axis=0)
+        return reduce(np.add, operands[0] if op == SUM else operands[0] * operands[1])
     if op in (MULADD, MULSUB, SUBMUL):
         product = operands[0] * operands[1]
         if op == MULADD:
@@ -225,7 +227,7 @@ def define_vector(program: VectorProgram, inputs: np.ndarray) -> tuple[np.ndarra
             else:
                 start, end = _span(words)
                 operands = slots[program.reads(words)]  # (operands, terms, lanes)
-                summed = words[0] in (SUM, DOT)
+                summed = words[0] & ~EXACT in (SUM, DOT)
                 slots[start:end] = _row(int(words[0]) & ~EXACT, list(operands if summed else operands[:, 0]))
     truths = slots[program.guards[:, 0]] != 0.0
     failed = np.flatnonzero(truths != program.guards[:, 1].astype(bool))

@@ -84,7 +84,7 @@ def contract(program: Program, same_order: bool) -> Graph:
     code = program.code.astype(np.int32)
     columns = code, program.start, program.args, program.outputs, conditions
     op, start, args, exact, number = contraction.contract(*columns, same_order)
-    exact = (exact != 0) & CALLS[op]
+    exact = (exact != 0) & (CALLS[op] | (op == SUM) | (op == DOT))
     numbers = program.number[number >= 0]
     return Graph(op, start, args, exact, numbers, number[program.outputs], number[conditions])
 
@@ -186,12 +186,13 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
     """The words of the instructions, and the columns around them."""
     words, indices, slot = [], _Indices(), slots.slot
     level = layout.levels(graph.start, graph.args, np.zeros(len(graph.op), dtype=np.int32))
+    columns = graph.op, graph.start, graph.args, graph.exact.astype(np.int32)
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
         if is_vector:
             words.append(_vector(graph, nodes, slots, indices))
         else:
-            stretch = layout.stretch(graph.op, graph.start, graph.args, nodes, slot, level)
+            stretch = layout.stretch(*columns, nodes, slot, level)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
     truths = [guard.truth for guard in program.guards]
     return VectorProgram(
@@ -221,18 +222,19 @@ class _Indices:
 
 def _vector(graph: Graph, nodes, slots: Slots, indices):
     """The words of one vector instruction."""
-    op, n = int(graph.op[nodes[0]]), len(nodes)
+    op, n, exact = int(graph.op[nodes[0]]), len(nodes), bool(graph.exact[nodes[0]])
     begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
     operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
     rows = slots.slot[operands]
     head = [n, int(slots.slot[nodes[0]])]
     if op == SUM:
-        rows.sort(axis=1)
+        if not exact:
+            rows.sort(axis=1)
         head += [end - begin, *_terms(rows, indices)]
     elif op == DOT:
         home = slots.home[operands]
         x, y = _turned(rows[:, ::2], rows[:, 1::2], home[:, ::2], home[:, 1::2])
-        if not np.all(x[:, 1:] > x[:, :-1]):
+        if not exact and not np.all(x[:, 1:] > x[:, :-1]):
             order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
             x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
         head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
@@ -243,7 +245,7 @@ def _vector(graph: Graph, nodes, slots: Slots, indices):
             rows = np.stack([x, y, *rows.T[2:]], axis=1)
         for column in rows.T:
             head += _lanes(np.ascontiguousarray(column), indices)
-    return np.array([op | EXACT if graph.exact[nodes[0]] else op, len(head) + 2, *head])
+    return np.array([op | EXACT if exact else op, len(head) + 2, *head])
 
 
 def _turned(x, y, home_x, home_y):
