@@ -16,7 +16,7 @@ is stepped once. As in PyTorch, an overflow becomes inf without a warning.
 import numpy as np
 
 from gradloom.arithmetic import number
-from gradloom.engine import Value, read, write
+from gradloom.engine import Value, get_tracer, read, write
 from gradloom.module import Module
 
 __all__ = ["SGD", "Adam", "AdamW"]
@@ -42,13 +42,19 @@ class Optimizer:
 
     def zero_grad(self):
         """Set the gradient of every parameter to 0, before the next ``backward()``."""
+        self._only_outside_a_trace("clear gradients")
         write(self.parameters, np.zeros(len(self.parameters)), "grad")
 
     def step(self):
         """Move every parameter once, along its ``.grad``."""
+        self._only_outside_a_trace("take the step of an optimiser")
         x, grad = read(self.parameters), read(self.parameters, "grad")
         with np.errstate(all="ignore"):
             write(self.parameters, self._moved(x, -grad if self.maximize else grad))
+
+    def _only_outside_a_trace(self, what):
+        if get_tracer():
+            get_tracer().refuse(what, self.parameters[0])
 
     def _moved(self, x, grad):
         """The new numbers; both arguments are arrays of shape (n,)."""

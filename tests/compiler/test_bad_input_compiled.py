@@ -594,6 +594,12 @@ def test_check_finite_names_the_line_and_the_operation():
     with pytest.raises(FloatingPointError, match="was given nan"):
         checked(np.nan, 3.0)
     assert np.isnan(gl.compile(f)(np.nan, 3.0))
+    xs = np.array([1.0, 2.0, 0.0, 4.0])
+    for reduce in (None, "sum"):
+        rows = gl.vmap(checked, in_axes=(0, None), reduce=reduce)
+        assert np.isfinite(rows(xs + 1.0, 2.0)).all()
+        with pytest.raises(FloatingPointError, match=r"row 2: .*log\(0.0\) is -inf"):
+            rows(xs, 2.0)
 
 
 def test_a_table_of_operations_is_traced_again_after_clear():

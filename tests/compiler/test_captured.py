@@ -331,6 +331,41 @@ def test_a_changed_class_attribute():
         Rated.rate = 2.0
 
 
+def test_a_method_that_reads_a_changed_global():
+    global SCALE
+
+    class Net:
+        def act(self, x):
+            return SCALE * x
+
+        def __call__(self, x):
+            return self.act(x)
+
+    net, before = Net(), SCALE
+    f = gl.compile(net)
+    try:
+        assert f(3.0) == 6.0
+        SCALE = 5.0
+        assert f(3.0) == 15.0
+        Net.act = lambda self, x: -x
+        assert f(3.0) == -3.0
+    finally:
+        SCALE = before
+
+
+def test_a_changed_name_of_a_module(tmp_path, monkeypatch):
+    (tmp_path / "settings_of_a_test.py").write_text("k = 2.0\nother = 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    import settings_of_a_test as settings
+
+    f = gl.compile(lambda x: settings.k * x)
+    assert f(3.0) == 6.0
+    settings.other = 7.0
+    assert f(3.0) == 6.0
+    settings.k = 5.0
+    assert f(3.0) == 15.0
+
+
 def test_a_replaced_function():
     helper = lambda x, k=2.0: k * x  # noqa: E731
     f = gl.compile(lambda x: helper(x))
@@ -390,7 +425,7 @@ def test_a_function_that_changes_its_surroundings_is_refused():
 
 
 def test_a_function_that_draws_is_refused():
-    for draw in (random.random, np.random.rand):
+    for draw in (random.random, np.random.rand, random.Random(1).random, np.random.default_rng(1).normal):
         with pytest.raises(TraceError, match="random"):
             gl.compile(lambda x: x * draw())(1.0)  # noqa: B023
 
@@ -462,6 +497,16 @@ def test_what_a_program_cannot_do_names_line_and_cure(act, what):
         with pytest.raises(TypeError, match=what):
             gl.compile(lambda x: (act(reach(x)), x)[1])(1.0)  # noqa: B023
     assert (w.data, w.grad) == (2.0, 0.0)
+
+
+def test_an_optimiser_steps_outside():
+    w = Value(2.0)
+    opt = gl.optim.SGD([w], lr=0.1)
+    w.grad = 1.0
+    for act in (opt.step, opt.zero_grad):
+        with pytest.raises(TraceError, match="outside"):
+            gl.compile(lambda x: (act(), w * x)[1])(1.0)  # noqa: B023
+    assert (w.data, w.grad) == (2.0, 1.0)
 
 
 def test_value_of_a_traced_value_is_that_value():

@@ -76,7 +76,7 @@ def not_finite(
             row, operands = v._recipe
             xs = [x if type(x) is float else x._data for x in operands]
             if row is not None and np.isfinite(xs).all() and (found := words(v, row, xs)):
-                return f"{lines.at(v._stamp)}: {found}"
+                return f"{lines.at(v._stamp) or line_of(f)}: {found}"
     return f"{line_of(f)}: {name_of(f)} gave a number that is not finite"
 
 
@@ -109,4 +109,5 @@ class _Lines:
         return self.follow
 
     def at(self, stamp: int) -> str:
-        return self._lines[max(bisect.bisect(self._stamps, stamp) - 1, 0)]
+        i = bisect.bisect(self._stamps, stamp) - 1
+        return self._lines[i] if i >= 0 else ""

@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from gradloom.compiler.batches import Rows, row_of
+from gradloom.compiler.checks import not_finite
 from gradloom.compiler.compiled import Compiled, values_among
+from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower, as_is
 from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart
 from gradloom.compiler.path import Path
@@ -49,6 +51,8 @@ class Mapped(Compiled):
                 f"threads must be a whole number of 1 or more, or None for all cores, not {threads!r}"
             )
         self._axes, self._reduce, self._threads = in_axes, reduce, threads
+        if isinstance(f, Compiled):  # what it checks of a call, this checks of every row
+            options.setdefault("check_finite", f._options["check_finite"])
         super().__init__(f, name, lower, **options)
         self._options |= {"in_axes": in_axes, "reduce": reduce, "threads": threads}
 
@@ -115,6 +119,8 @@ class Mapped(Compiled):
         fused = self._reduce is not None
         known = on_values(paths.paths)
         groups = paths.run_rows(batch, summed, wrt if fused and known else None, threads)
+        if self._options["check_finite"]:
+            self._check_rows(groups, paths)
         used = [group.path for group in groups]
         if not on_values(used):
             return self._assemble(groups, summed(used[0]), rows, batch.rows)
@@ -123,6 +129,21 @@ class Mapped(Compiled):
         if not known:  # but now that Values are captured
             groups = paths.run_rows(batch, summed, wrt, threads)
         return self._sum_as_value(groups, batch.rows, values)
+
+    def _check_rows(self, groups: list[Group], paths: Paths) -> None:
+        """Raise where an output is not finite, naming the first such row."""
+        compiled = isinstance(self._f, Compiled) and self._f._lower is as_is
+        f = self._f._f if compiled else self._f
+        for group in groups:
+            if np.isfinite(group.sums).all() and np.isfinite(group.others).all():
+                continue
+            for i in range(group.batch.rows):
+                numbers = group.batch.numbers(i)
+                out = define(group.path.lowered.program, list(group.path.inputs(numbers)))
+                if not np.isfinite(out).all():
+                    row = i if group.chosen is None else int(group.chosen[i])
+                    words = not_finite(f, paths.forms, numbers, group.path.traced.decisions)
+                    raise FloatingPointError(f"row {row}: {words}")
 
     def _assemble(self, groups: list[Group], summed: list[bool], rows: Rows, n: int) -> Any:
         """The result: sums as numbers, the rest with an axis of rows."""

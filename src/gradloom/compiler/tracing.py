@@ -176,10 +176,13 @@ _CURES = {
     "assign .data": "return the new number, and assign it outside; a local name may be bound anew",
     "call backward()": "return the loss and call backward() on the result, or use gradloom.grad",
     "call zero_grad()": "clear gradients outside the function",
+    "clear gradients": "clear them outside the function",
+    "take the step of an optimiser": "take it outside, after backward()",
     "make a node by hand": "make the operation with gradloom.primitive",
     "assign _backward": "make the operation with gradloom.primitive",
     "assign _prev": "make the operation with gradloom.primitive",
-    "take float() of a traced Value": "it is a number as it is; for math.f(x) write gradloom.math.f(x)",
+    "take float() of a traced Value": "it is a number as it is; for math.f(x) write "
+    "gradloom.math.f(x), and give an array that is to hold it dtype=object",
     "take int() of a traced Value": "write x.floor() or gradloom.math.trunc(x); a length or an index must be "
     "an int argument",
     "take complex() of a traced Value": "compute with its two parts",

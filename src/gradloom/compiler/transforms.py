@@ -5,8 +5,9 @@ Gives: a function with the same arguments that runs as a Program. Names, signatu
 all of them nest, and serve as decorators with or without options.
 Promises: the function is not rewritten. It may branch, loop, call others, and hold Values of its own.
 
-What a compiled function cannot see: files, clocks, C extensions, and names read through a module. What it
-names otherwise (closures, globals, lists, attributes) is watched, and a change is a new trace.
+What a compiled function cannot see: files, clocks, iterators, C extensions, installed packages, and that
+its numbers are Values while it is traced (``isinstance(x, float)``, ``{1.0: y}[x]``). What it names otherwise
+(closures, globals, lists, attributes) is watched, and a change is a new trace.
 """
 
 import functools

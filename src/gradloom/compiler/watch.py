@@ -5,9 +5,9 @@ Gives: ``Watch``, with ``changed()``: the first thing that is no longer what it 
 Promises: closure cells, defaults, the globals that its code names, and what these hold (lists, tuples,
 dicts, attributes of instances, arrays) are followed, through the plain functions that they reach.
 Objects are compared by identity, numbers by type and bits, arrays by content. A Value is an object: its
-number is read at each call. Classes are followed as instances are, slots as attributes. Not followed:
-modules and what is read through them (``module.name``), files, clocks, iterators, and what installed
-packages hold; beyond ``MOST`` slots one warning says so.
+number is read at each call. Classes are followed as instances are, slots as attributes, and of a module
+the names that the code may read. Not followed: files, clocks, iterators, and what installed packages hold;
+beyond ``MOST`` slots one warning says so.
 """
 
 import array
@@ -52,6 +52,7 @@ _INSTALLED = tuple(
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
         sysconfig.get_path("stdlib"),
         *site.getsitepackages(),
+        site.getusersitepackages(),
     }
 )
 _ATOMS = (
@@ -62,7 +63,6 @@ _ATOMS = (
     bytes,
     type(None),
     types.ModuleType,
-    types.BuiltinFunctionType,
     Value,
 )
 _STATES: dict[type, Callable[[Any], Any]] = {
@@ -125,6 +125,8 @@ class Watch:
             return self._function(x)
         if isinstance(x, types.MethodType):
             return [x.__func__, x.__self__]
+        if isinstance(x, types.BuiltinFunctionType):  # append of a list, random of a generator
+            return [x.__self__]
         if isinstance(x, partial):
             return [x.func, x.args, x.keywords]
         if isinstance(x, list):
@@ -159,7 +161,7 @@ class Watch:
             return [x._watched]
         slots = [name for name, kind in _slots_of(type(x)) if isinstance(kind, types.MemberDescriptorType)]
         found = [type(x)]
-        if slots and not _is_installed(type(x)):
+        if slots and not _is_installed(type(x).__module__):
             found += self._compare(lambda: tuple(getattr(x, s, None) for s in slots), "an attribute")
         attributes = getattr(x, "__dict__", None)
         return found + ([attributes] if isinstance(attributes, dict) else [])
@@ -175,7 +177,7 @@ class Watch:
         """What the methods of a class may read of it; a class of an installed package stays as it is."""
         found: list[Any] = []
         for base in x.__mro__:
-            if not _is_installed(base):
+            if not _is_installed(base.__module__):
                 (held,) = gc.get_referents(vars(base))  # the dict behind the read-only view
                 self._remember(held, tuple(held), tuple(held.values()), len(held))
                 found += held.values()
@@ -193,10 +195,17 @@ class Watch:
             if _filled(cell):
                 self._remember(cell, None, cell.cell_contents)
                 found.append(cell.cell_contents)
-        for name in _names(f.__code__):
+        names = _names(f.__code__)
+        for name in names:
             if name in f.__globals__:
                 self._remember(f.__globals__, name, f.__globals__[name])
                 found.append(f.__globals__[name])
+        modules = [x for x in found if isinstance(x, types.ModuleType)]
+        for module in modules:  # module.name: the code's names hold both
+            for name in names & vars(module).keys() if not _is_installed(module.__name__) else ():
+                x = vars(module)[name]
+                self._remember(vars(module), name, x)
+                (modules if isinstance(x, types.ModuleType) and x not in modules else found).append(x)
         return found
 
     def changed(self) -> str | None:
@@ -215,10 +224,10 @@ class Watch:
         return None
 
 
-def _is_installed(x: type) -> bool:
-    """Whether a class comes from Python or an installed package."""
-    module = sys.modules.get(x.__module__)
-    if module is None or x.__module__ == "__main__":
+def _is_installed(name: str) -> bool:
+    """Whether a module is Python's own, or of an installed package."""
+    module = sys.modules.get(name)
+    if module is None or name == "__main__":
         return False
     return (getattr(module, "__file__", None) or _INSTALLED[0]).startswith(_INSTALLED)
 
