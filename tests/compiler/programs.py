@@ -299,7 +299,7 @@ def write(seed):
 
     Examples
     --------
-    >>> write(3) == write(3)
+    >>> write(3).text == write(3).text
     True
     """
     text, shapes = _Writer(seed).program()

@@ -36,7 +36,7 @@ def check_compiled(source, points, runs):
         ways.directions(point, run)
     ways.values_as_arguments(points, runs)
     ways.rows(points, runs)
-    ways.shared_argument(points)
+    ways.shared_argument([point for point, run in zip(points, runs, strict=True) if not run.jumps])
     ways.parameters_that_change(points)
 
 
