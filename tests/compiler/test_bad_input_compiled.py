@@ -192,6 +192,13 @@ def test_an_iterator_is_refused():
     assert gl.compile(lambda xs: sum(xs))(range(3)) == 3.0
 
 
+def test_arguments_of_very_many_kinds_are_not_all_kept():
+    f = gl.compile(lambda g, x: g(x), max_paths=5)
+    for k in range(12):
+        assert f(lambda x, k=k: k * x, 2.0) == 2.0 * k
+    assert len(f.paths) == 5
+
+
 def test_an_unhashable_thing_is_refused():
     with pytest.raises(TypeError, match="pass the numbers"):
         gl.compile(lambda x: 1.0)({1.0, 2.0})

@@ -353,6 +353,27 @@ def test_a_method_that_reads_a_changed_global():
         SCALE = before
 
 
+def test_a_changed_object_given_as_an_argument():
+    holder = Holder()
+    holder.k = 2.0
+    f = gl.compile(lambda h, x: h.k * x)
+    assert [f(holder, 3.0), f(holder, 4.0)] == [6.0, 8.0]
+    holder.k = 5.0
+    assert f(holder, 3.0) == 15.0
+    assert "had changed" in f.explain()
+
+    def counts(h, x):
+        h.k += 1.0
+        return x
+
+    with pytest.raises(TraceError, match="changed"):
+        gl.compile(counts)(holder, 1.0)
+    net = MLP(1, [1])
+    loss = gl.compile(lambda model, x: model([x]))
+    loss(net, 2.0).backward()
+    assert net.parameters()[0].grad != 0.0
+
+
 def test_a_changed_name_of_a_module(tmp_path, monkeypatch):
     (tmp_path / "settings_of_a_test.py").write_text("k = 2.0\nother = 1.0\n")
     monkeypatch.syspath_prepend(tmp_path)

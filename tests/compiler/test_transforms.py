@@ -359,6 +359,22 @@ def test_static_parameters_are_part_of_the_program():
         gl.compile(power, static="m")
 
 
+def test_static_parameters_are_told_apart_by_type_and_bits():
+    @gl.compile(static="n")
+    def f(x, n):
+        first = n[0] if isinstance(n, (list, tuple)) else n
+        return x * first + (10.0 if first is True else 20.0 if isinstance(first, int) else 30.0)
+
+    assert [f(2.0, 1), f(2.0, True), f(2.0, 1.0), f(2.0, 1)] == [22.0, 12.0, 32.0, 22.0]
+    assert [f(2.0, (1,)), f(2.0, (True,)), f(2.0, (1.0,)), f(2.0, [3])] == [22.0, 12.0, 32.0, 26.0]
+    g = gl.compile(lambda x, n: x * n, static="n")
+    assert [str(g(1.0, 0.0)), str(g(1.0, -0.0)), str(g(1.0, 0.0))] == ["0.0", "-0.0", "0.0"]
+    h = gl.compile(lambda x, s: x * min(s) + (1.0 if isinstance(min(s), int) else 2.0))
+    assert [h(3.0, frozenset({1})), h(3.0, frozenset({1.0}))] == [4.0, 5.0]
+    with pytest.raises(TypeError, match="pass a tuple"):
+        g(1.0, np.ones(2))
+
+
 # ---- an independent oracle
 def test_against_torch():
     torch = pytest.importorskip("torch")

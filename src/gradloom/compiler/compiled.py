@@ -21,13 +21,23 @@ from gradloom.compiler.copies import Copied
 from gradloom.compiler.explanation import explain, stats
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import Form, flat, holds_values, object_array, statics, take_apart, vector
+from gradloom.compiler.nesting import (
+    Form,
+    fixed,
+    flat,
+    holds_values,
+    object_array,
+    statics,
+    take_apart,
+    values_among,
+    vector,
+)
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
 from gradloom.compiler.program import Program
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import inline, is_traced, name_of, trace
-from gradloom.compiler.watch import Watch
+from gradloom.compiler.watch import ATOMS, Watch
 from gradloom.engine import Value
 from gradloom.errors import PathWarning
 
@@ -127,15 +137,12 @@ class Compiled(Copied, Call):
         self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]
     ) -> tuple[list[Form], Form]:
         forms = [
-            ("static", type(x), x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
+            fixed(x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
             for i, x in enumerate(args)
         ]
         if not self._static or not kwargs:
             return forms, take_apart(kwargs, numbers)
-        parts = [
-            ("static", type(x), x) if name in self._static else take_apart(x, numbers)
-            for name, x in kwargs.items()
-        ]
+        parts = [fixed(x) if name in self._static else take_apart(x, numbers) for name, x in kwargs.items()]
         return forms, ("dict", tuple(kwargs), tuple(parts))
 
     def _shorten(self, path: Path) -> None:
@@ -152,6 +159,11 @@ class Compiled(Copied, Call):
         watch = self._fresh_watch()
         key = (*forms, named)
         paths = self._entries.get(key)
+        if paths is not None and paths.objects:
+            assert paths.watch is not None
+            watch, change = paths.watch, paths.watch.changed()
+            if change:
+                paths, self._cleared = None, f"{change} had changed"
         if paths is None:
             paths = Paths(
                 self._f,
@@ -160,6 +172,11 @@ class Compiled(Copied, Call):
                 self._options["same_order"],
                 self._options["max_paths"],
             )
+            paths.objects = [x for form in key for x in statics(form) if not isinstance(x, ATOMS)]
+            if paths.objects:  # what they hold is watched, too
+                watch = Watch(self._f, paths.objects)
+            if len(self._entries) >= self._options["max_paths"]:
+                del self._entries[min(self._entries, key=lambda k: self._entries[k].runs)]
             self._entries[key] = paths
             self._count_ints(forms)
         paths.watch = watch
@@ -276,9 +293,3 @@ def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:
                 f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}"
             )
     return frozenset(map(parameters.index, names))
-
-
-def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:
-    """The Values among the numbers, and their places in the flat list."""
-    found = [(i, x) for i, x in enumerate(flat(numbers)) if isinstance(x, Value)]
-    return tuple(i for i, _ in found), [x for _, x in found]

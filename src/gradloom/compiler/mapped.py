@@ -15,10 +15,10 @@ import numpy as np
 
 from gradloom.compiler.batches import Rows, row_of
 from gradloom.compiler.checks import not_finite
-from gradloom.compiler.compiled import Compiled, values_among
+from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart
+from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart, values_among
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several

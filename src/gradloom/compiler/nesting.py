@@ -13,7 +13,7 @@ integers are data.
     array     its shape                   as many as it has elements, in C order
     objects   its shape, its elements     those of the elements (an array of Values)
     list, tuple, named tuple, dict        those of the parts
-    static    type and value              0
+    static    type, value, its repr       0
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -30,6 +30,7 @@ __all__ = [
     "contain",
     "count",
     "cut",
+    "fixed",
     "flat",
     "from_vector",
     "holds_values",
@@ -38,6 +39,7 @@ __all__ = [
     "put_together",
     "statics",
     "take_apart",
+    "values_among",
     "vector",
 ]
 
@@ -90,7 +92,24 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
             f"a compiled function takes numbers, Values, arrays, and lists, tuples and dicts of them, "
             f"not {type(x).__name__} ({x!r:.60}); pass the numbers that it holds"
         ) from None
-    return "static", type(x), x
+    return _static(x)
+
+
+def _static(x: Any) -> Form:
+    """Equal things may differ, as frozenset({1}) and frozenset({1.0}) do; the same thing does not."""
+    return "static", type(x), x, "" if type(x).__eq__ is object.__eq__ else repr(x)
+
+
+def fixed(x: Any) -> Form:
+    """The form of an argument that is said to be part of the program, its numbers too."""
+    if isinstance(x, dict):
+        return "dict", tuple(x), tuple(map(fixed, x.values()))
+    if isinstance(x, (list, tuple)):
+        kind = "list" if isinstance(x, list) else type(x) if hasattr(x, "_fields") else "tuple"
+        return kind, tuple(map(fixed, x))
+    if isinstance(x, np.ndarray):
+        raise TypeError("an array cannot be static, since its numbers may change; pass a tuple of them")
+    return _static(x)
 
 
 def _take_array_apart(x: np.ndarray, numbers: list[Any], numeric: bool) -> Form:
@@ -194,6 +213,12 @@ def vector(numbers: Sequence[Any]) -> np.ndarray:
     if values:
         parts = [x._data if isinstance(x, Value) else x for x in parts]
     return np.array(parts, dtype=np.float64)
+
+
+def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:
+    """The Values among the numbers, and their places in the flat list."""
+    found = [(i, x) for i, x in enumerate(flat(numbers)) if isinstance(x, Value)]
+    return tuple(i for i, _ in found), [x for _, x in found]
 
 
 def from_vector(form: Form, x: np.ndarray) -> Any:

@@ -59,6 +59,7 @@ class Paths:
         self.f, self.lower, self.arguments = f, lower, arguments
         self.same_order, self.max_paths = same_order, max_paths
         self.watch: Watch | None = None  # the surroundings, which a trace must leave as they are
+        self.objects: list[Any] = []  # of the arguments: parts of the program that may hold others
         self.paths: list[Path] = []
         self.last: Path | None = None
         self.turned: Counter[str] = Counter()
@@ -66,6 +67,10 @@ class Paths:
     def on_values(self, path: Path) -> bool:
         """Whether the function reaches Values: if so its results are Values, whatever the path."""
         return bool(path.captured) or (self.watch is not None and self.watch.values)
+
+    @property
+    def runs(self) -> int:
+        return sum(path.runs for path in self.paths)
 
     @property
     def forms(self) -> tuple[Form, Form]:

@@ -23,7 +23,7 @@ import sys
 import sysconfig
 import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -41,7 +41,7 @@ else:
         return all(_holds(*place) for place in places)
 
 
-__all__ = ["MOST", "Watch"]
+__all__ = ["ATOMS", "MOST", "Watch"]
 
 Place = tuple[Any, Any, Any]
 """(list, None, items), (dict, its keys, its values), (dict, a key, its value) or (cell, None, content)."""
@@ -55,7 +55,7 @@ _INSTALLED = tuple(
         site.getusersitepackages(),
     }
 )
-_ATOMS = (
+ATOMS = (
     int,
     float,
     complex,
@@ -74,7 +74,7 @@ _STATES: dict[type, Callable[[Any], Any]] = {
 
 
 class Watch:
-    """The surroundings of ``f`` as they are now.
+    """The surroundings of ``f``, and what ``objects`` hold, as they are now.
 
     Examples
     --------
@@ -86,7 +86,7 @@ class Watch:
     'an item of a list'
     """
 
-    def __init__(self, f: Any):
+    def __init__(self, f: Any, objects: Iterable[Any] = ()):
         self._slots = 0
         self._places: list[Place] = []
         self._arrays: list[tuple[np.ndarray, np.ndarray]] = []
@@ -94,11 +94,11 @@ class Watch:
         self._generators: list[Callable[[], Any]] = []
         self.values = False  # whether there are Values among what is reached
         self._keep: dict[int, Any] = {}  # alive, so that no other object gets its id
-        work = [f]
+        work = [f, *objects]
         while work and self._slots <= MOST:
             x = work.pop()
             self.values = self.values or isinstance(x, Value)
-            if id(x) not in self._keep and not isinstance(x, _ATOMS):
+            if id(x) not in self._keep and not isinstance(x, ATOMS):
                 self._keep[id(x)] = x
                 work.extend(self._look(x))
         if work:
