@@ -24,7 +24,7 @@ How the files build on each other; each imports only from those above it::
     _native/     the engine's twin in C, generated from the table where it can be
 """
 
-from typing import TYPE_CHECKING
+import typing as _typing
 
 from gradloom import draw, math, nn, optim, protocols
 from gradloom.draw import draw_dot, trace
@@ -45,7 +45,7 @@ from gradloom.errors import (
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from gradloom.compiler.transforms import (
         compile,
         grad,
