@@ -16,7 +16,7 @@
     path, paths        one way through a function; which of them holds for these numbers
     results            results that are Values
     checks, copies, explanation   what a user may ask of a compiled function
-    compiled, mapped   the objects that are called
+    compiled, mapped   the objects that are called; ``kept`` makes each once
     transforms         compile, grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp, vmap
 """
 

@@ -40,7 +40,8 @@ class Compiled(Copied, Call):
     Attributes
     ----------
     paths : list
-        The paths traced so far: what each decided, and how often it ran.
+        The paths traced so far: what each decided, and how often it ran. ``program(*args)``, ``stats()`` and
+        ``explain()`` say more, and ``clear()`` forgets them.
     """
 
     def __init__(

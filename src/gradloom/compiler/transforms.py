@@ -11,13 +11,12 @@ its numbers are Values while it is traced (``isinstance(x, float)``, ``{1.0: y}[
 """
 
 import functools
-import types
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 from gradloom.compiler.compiled import Compiled
+from gradloom.compiler.kept import kept
 from gradloom.compiler.lowering import (
-    Lower,
     as_is,
     directional,
     gradients,
@@ -28,7 +27,6 @@ from gradloom.compiler.lowering import (
 )
 from gradloom.compiler.mapped import Mapped
 from gradloom.compiler.nesting import matching
-from gradloom.compiler.tracing import is_traced
 
 __all__ = ["compile", "grad", "hessian", "hvp", "jacobian", "jvp", "value_and_grad", "vjp", "vmap"]
 
@@ -195,7 +193,7 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     (6.0, 3.0)
     """
     primals, directions = tuple(primals), tuple(tangents)
-    compiled = _kept(f, "jvp", _tangents, tuple(range(len(primals))))
+    compiled = kept(f, "jvp", _tangents, tuple(range(len(primals))))
     return compiled._call(primals, {}, matching(primals, directions, "tangents"))
 
 
@@ -209,8 +207,8 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     >>> value, back(1.0)
     (6.0, (3.0, 2.0))
     """
-    value = _kept(f, "compile", as_is, tuple(range(len(primals))))(*primals)
-    compiled = _kept(f, "vjp", with_cotangents, tuple(range(len(primals))))
+    value = kept(f, "compile", as_is, tuple(range(len(primals))))(*primals)
+    compiled = kept(f, "vjp", with_cotangents, tuple(range(len(primals))))
 
     def back(cotangents: Any) -> tuple[Any, ...]:
         return compiled._call(primals, {}, matching(value, cotangents, "the cotangents"))
@@ -266,7 +264,7 @@ def _gradient(
     lower = gradients(argnums, has_aux, value)
     if isinstance(f, Mapped):
         return f.gradient(name, lower, numeric)
-    return _kept(f, name, lower, numeric) if callable(f) else Compiled(f, name, lower)
+    return kept(f, name, lower, numeric) if callable(f) else Compiled(f, name, lower)
 
 
 def _numeric(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
@@ -274,31 +272,3 @@ def _numeric(argnums: int | tuple[int, ...]) -> tuple[int, ...]:
     if not numbers or any(isinstance(i, bool) or not isinstance(i, int) for i in numbers):
         raise TypeError(f"argnums must be a whole number or a tuple of them, not {argnums!r}")
     return numbers
-
-
-def _kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
-    """One compiled function for each function and transform, so that grad(f)(x) in a loop does not trace
-    again; in a trace a new one, since ``f`` may hold Values of that trace."""
-    if is_traced():
-        return Compiled(f, name, lower, numeric=numeric)
-    return _cached(_Same(f), name, lower, numeric)
-
-
-class _Same(NamedTuple):
-    """A function as a key: equal to itself alone, and a method to the same one of the same instance."""
-
-    f: Callable[..., Any]
-
-    def __eq__(self, other: object) -> bool:
-        if isinstance(self.f, types.MethodType) and isinstance(other, _Same):
-            return self.f == other.f
-        return isinstance(other, _Same) and self.f is other.f
-
-    def __hash__(self) -> int:
-        method = isinstance(self.f, types.MethodType)
-        return hash(self.f.__func__) if method else id(self.f)  # type: ignore[attr-defined]
-
-
-@functools.lru_cache(maxsize=256)
-def _cached(same: _Same, name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
-    return Compiled(same.f, name, lower, numeric=numeric)
