@@ -3,6 +3,9 @@
 import gc
 import random
 import weakref
+from array import array
+from collections import deque
+from types import MappingProxyType
 
 import numpy as np
 import pytest
@@ -239,8 +242,21 @@ def test_rows_of_values_carry_gradients():
 SCALE = 2.0
 
 
+TABLE = {"k": 2.0}
+
+
 class Holder:
     pass
+
+
+class NamedList(list):
+    pass
+
+
+def named_list():
+    made = NamedList([1.0])
+    made.k = 2.0
+    return made
 
 
 def test_a_changed_global():
@@ -279,8 +295,26 @@ def test_a_changed_variable_of_the_enclosing_function():
         (lambda: np.array([[1.0, 2.0]]), lambda s: s[0, 1], lambda s: s.__setitem__((0, 1), 5.0)),
         (lambda: [2, True], lambda s: s[0], lambda s: s.__setitem__(0, 5)),
         (lambda: {2.0}, max, lambda s: s.add(5.0)),
+        (lambda: MappingProxyType(TABLE), lambda s: s["k"], lambda s: TABLE.update(k=5.0)),
+        (lambda: deque([2.0]), lambda s: s[0], lambda s: s.__setitem__(0, 5.0)),
+        (lambda: array("d", [2.0]), lambda s: s[0], lambda s: s.__setitem__(0, 5.0)),
+        (named_list, lambda s: s.k, lambda s: setattr(s, "k", 5.0)),
     ],
-    ids=["item", "nested", "append", "dict", "new key", "in a tuple", "array", "int", "set"],
+    ids=[
+        "item",
+        "nested",
+        "append",
+        "dict",
+        "new key",
+        "in a tuple",
+        "array",
+        "int",
+        "set",
+        "proxy",
+        "deque",
+        "array.array",
+        "subclass",
+    ],
 )
 def test_a_changed_container(make, read, change):
     state = make()

@@ -133,7 +133,7 @@ class Paths:
         if change:
             raise TraceError(
                 f"{name_of(self.f)} changed {change} while it was traced, and a Program "
-                "would not repeat that; return what it computes instead"
+                "would not repeat that; return what it computes instead, and fill caches before"
             )
         if self.watch and self.watch.chance() != chance:
             raise TraceError(drew(self.f))

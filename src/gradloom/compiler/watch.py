@@ -131,9 +131,9 @@ class Watch:
             return [x.func, x.args, x.keywords]
         if isinstance(x, list):
             self._remember(x, None, tuple(x), len(x))
-            return list(x)
+            return [*x, _attributes(x)]
         if isinstance(x, (tuple, frozenset)):
-            return list(x)
+            return [*x, _attributes(x)]
         if isinstance(x, (set, collections.deque)):
             return self._compare(lambda: tuple(x), f"an item of a {type(x).__name__}")
         if isinstance(x, (bytearray, array.array)):
@@ -151,7 +151,9 @@ class Watch:
             return [x.fget]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
-            return list(x.values())
+            return [*x.values(), _attributes(x)]
+        if isinstance(x, types.MappingProxyType):
+            return gc.get_referents(x)
         if isinstance(x, np.ndarray):
             self._slots += x.size
             if self._slots <= MOST:
@@ -160,11 +162,10 @@ class Watch:
         if hasattr(type(x), "_watched"):  # a compiled function: what it was made from
             return [x._watched]
         slots = [name for name, kind in _slots_of(type(x)) if isinstance(kind, types.MemberDescriptorType)]
-        found = [type(x)]
+        found = [type(x), _attributes(x)]
         if slots and not _is_installed(type(x).__module__):
             found += self._compare(lambda: tuple(getattr(x, s, None) for s in slots), "an attribute")
-        attributes = getattr(x, "__dict__", None)
-        return found + ([attributes] if isinstance(attributes, dict) else [])
+        return found
 
     def _compare(self, read: Callable[[], tuple[Any, ...]], words: str) -> list[Any]:
         """Remember what ``read()`` gives: for what is no list, dict or cell."""
@@ -230,6 +231,11 @@ def _is_installed(name: str) -> bool:
     if module is None or name == "__main__":
         return False
     return (getattr(module, "__file__", None) or _INSTALLED[0]).startswith(_INSTALLED)
+
+
+def _attributes(x: Any) -> dict[str, Any] | None:
+    attributes = getattr(x, "__dict__", None)
+    return attributes if isinstance(attributes, dict) else None
 
 
 def _slots_of(x: type) -> list[tuple[str, Any]]:
