@@ -307,7 +307,7 @@ def _numbers(operands):
 def _by_hand(children):
     """The operands of a node made by hand, in order; those of a set by age."""
     values = tuple(children) if np.iterable(children) else (None,)
-    if not all(isinstance(x, Value) for x in values):
+    if set(map(type, values)) - {Value} and not all(isinstance(x, Value) for x in values):
         raise TypeError("_children must be a tuple of Values: Value(t, (x,), 'tanh')")
     by_age = isinstance(children, (set, frozenset))
     return tuple(sorted(values, key=lambda x: x._stamp)) if by_age else values

@@ -98,6 +98,18 @@ def _fold(function):
     return lambda first, *rest: reduce(function, rest, first)
 
 
+def _tournament(function):
+    """``function`` of two, which chooses one, for as many operands as there are: neighbours first, so that
+    a vectoriser finds log(n) steps instead of n. A tie still goes to the first."""
+
+    def of_many(*xs):
+        while len(xs) > 1:
+            xs = (*map(function, xs[::2], xs[1::2]), *xs[len(xs) & ~1 :])
+        return xs[0]
+
+    return of_many
+
+
 # ---- compositions of rows: what the standard module has and the table does not
 def _exactly(value, exact):
     """``value`` with its rounding taken back: the number is ``exact``, the derivatives are its own."""
@@ -120,8 +132,8 @@ _COMPOSED = {
     "hypot": lambda *xs: _fold(_method("hypot"))(*xs) if len(xs) > 1 else abs(*xs),
     "ldexp": lambda x, i: x * 2.0 ** (i // 2) * 2.0 ** (i - i // 2),  # 2.0**i alone may overflow
     "log": lambda x, *base: m.log(x) / m.log(*base) if base else x.log(),
-    "maximum": _fold(_method("maximum")),
-    "minimum": _fold(_method("minimum")),
+    "maximum": _tournament(_method("maximum")),
+    "minimum": _tournament(_method("minimum")),
     "modf": lambda x: (m.fmod(x, 1.0), m.trunc(x)),
     "pow": lambda x, y: x**y,
     "radians": lambda x: x * (standard.pi / 180.0),

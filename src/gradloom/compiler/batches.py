@@ -6,11 +6,12 @@ Promises: rows are not copied, unless they are no float64. Arguments with differ
 refused, by name.
 """
 
+import math
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradloom.compiler.nesting import Form, flat, take_apart, vector
+from gradloom.compiler.nesting import Form, count, take_apart, vector
 from gradloom.engine import Value
 
 __all__ = ["Batch", "Rows", "row_of"]
@@ -50,20 +51,25 @@ class Rows:
         self._values = values
         self.uniform: list[Any] = []
         self.columns: list[np.ndarray] = []
-        self.axes: dict[int, int] = {}  # of each mapped number
-        self._mapped: list[bool] = []
+        self.axes: dict[int, int] = {}  # of each mapped number whose axis is not 0
+        self._flags: list[bool] = []  # of each run of numbers: whether it is mapped,
+        self._widths: list[int] = []  # and how many there are
         self.count: int | None = None
 
     def batch(self) -> Batch:
         assert self.count is not None
-        return Batch(vector(self.uniform), self.columns, np.array(self._mapped, dtype=bool), self.count)
+        mapped = np.repeat(np.array(self._flags, dtype=bool), self._widths)
+        return Batch(vector(self.uniform), self.columns, mapped, self.count)
+
+    def _add(self, mapped: bool, width: int) -> None:
+        self._flags.append(mapped)
+        self._widths.append(width)
 
     def take(self, x: Any, axis: Any, name: str, numeric: bool = False) -> Form:
         """The form of one row of ``x``."""
         if axis is None:
-            before = len(self.uniform)
             form = take_apart(x, self.uniform, numeric)
-            self._mapped += [False] * len(flat(self.uniform[before:]))
+            self._add(False, count(form))
             return form
         if isinstance(x, dict):
             by_key = axis if isinstance(axis, dict) else dict.fromkeys(x, axis)
@@ -89,16 +95,19 @@ class Rows:
             raise ValueError(
                 f"{name} of shape {table.shape} has no axis {axis}; give in_axes=None for what all rows share"
             )
-        table = np.moveaxis(table, axis, 0)
+        if axis != 0:
+            table = np.moveaxis(table, axis, 0)
         n = len(table)
         if self.count not in (None, n):
             raise ValueError(
                 f"{name} has {n} rows, and the arguments before it {self.count}; they must agree"
             )
         self.count = n
-        width = int(np.prod(table.shape[1:], dtype=int))
-        self.axes |= {len(self._mapped) + i: axis for i in range(width)}
-        self._mapped += [True] * width
+        width = math.prod(table.shape[1:])
+        if axis != 0:
+            before = sum(self._widths)
+            self.axes |= {before + i: axis for i in range(width)}
+        self._add(True, width)
         self.columns.append(
             table.reshape(n, width)
             if table.dtype == np.float64 or self._values

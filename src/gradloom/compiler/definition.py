@@ -32,7 +32,7 @@ def _powc(x: Any, c: Any) -> Any:
 
 
 SAME_EVERYWHERE = ("sqrt", "fabs", "floor", "ceil", "rint", "copysign")
-"""The C column's functions that have one right answer; of others NumPy's last bits are not the C library's."""
+"""Functions of the C column with one right answer; of others NumPy's last bits are not the C library's."""
 
 
 @cache

@@ -7,7 +7,6 @@ over the rows without ever being stored. Sums do not depend on the number of thr
 always data.
 """
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -104,14 +103,16 @@ class Mapped(Compiled):
 
     def _of_rows(self, rows: Rows, paths: Paths) -> Any:
         batch = rows.batch()
-        places, values = values_among(rows.uniform)
-        wrt = tuple(np.flatnonzero(~batch.mapped)[list(places)].tolist())
+        wrt: tuple[int, ...] = ()
+        values: list[Value] = []
+        if any(isinstance(x, Value) for x in rows.uniform):
+            places, values = values_among(rows.uniform)
+            wrt = tuple(np.flatnonzero(~batch.mapped)[list(places)].tolist())
         plain = self._lower is as_is
-        threads = self._threads or os.cpu_count() or 1
+        threads = self._threads
 
-        def summed(path: Path) -> list[bool]:
-            by = path.lowered.wrt or [-1] * len(path.lowered.program.outputs)
-            return [self._reduce is not None and (i < 0 or not batch.mapped[i]) for i in by]
+        def summed(path: Path) -> np.ndarray:
+            return path.summed(batch.mapped, self._reduce is not None)
 
         def on_values(some: Iterable[Path]) -> bool:
             return plain and (bool(values) or any(map(paths.on_values, some)))
@@ -145,39 +146,45 @@ class Mapped(Compiled):
                     words = not_finite(f, paths.forms, numbers, group.path.traced.decisions)
                     raise FloatingPointError(f"row {row}: {words}")
 
-    def _assemble(self, groups: list[Group], summed: list[bool], rows: Rows, n: int) -> Any:
+    def _assemble(self, groups: list[Group], summed: np.ndarray, rows: Rows, n: int) -> Any:
         """The result: sums as numbers, the rest with an axis of rows."""
         lowered = groups[0].path.lowered
         scale = n if self._reduce == "mean" else 1
-        sums = np.sum([group.sums for group in groups], axis=0) / scale
-        others = _stacked(groups, n) / scale
+        sums = groups[0].sums if len(groups) == 1 else np.sum([group.sums for group in groups], axis=0)
+        others = _stacked(groups, n)
+        if scale != 1:
+            sums, others = sums / scale, others / scale
         place = np.where(summed, np.cumsum(summed), np.cumsum(np.logical_not(summed))) - 1
 
         def number(i: int) -> Any:
             return float(sums[place[i]]) if summed[i] else others[:, place[i]].copy()
 
         def array(i: int, end: int, shape: tuple[int, ...]) -> np.ndarray:
-            if i == end or summed[i]:
-                return sums[place[i:end]].reshape(shape)
+            if i == end:
+                return np.empty(shape)
+            span = slice(place[i], place[i] + end - i)  # an argument is mapped as a whole, or not
+            if summed[i]:
+                return sums[span].reshape(shape)
             axis = rows.axes.get(lowered.wrt[i], 0) if lowered.wrt else 0
-            return np.moveaxis(others[:, place[i:end]].reshape(n, *shape), 0, axis)
+            return np.moveaxis(others[:, span].reshape(n, *shape), 0, axis)
 
         return cut(lowered.form, number, array)[0]
 
     # ---- on Values
     def _sum_as_value(self, groups: list[Group], n: int, values: list[Value]) -> Value:
         scale = n if self._reduce == "mean" else 1
-        found: dict[Value, float] = {}
-        total = 0.0
-        for group in groups:
-            total += group.sums[0]
-            for v, x in zip([*values, *group.path.captured], group.sums[1:], strict=True):
-                found[v] = found.get(v, 0.0) + x
-        gradients = np.array(list(found.values())) / scale
-        return one(self._name, float(total / scale), Operands(list(found)), gradients)
+        total = sum(float(group.sums[0]) for group in groups)
+        operands = Operands([v for group in groups for v in (*values, *group.path.captured)])
+        gradients = np.concatenate([group.sums[1:] for group in groups]) / scale
+        return one(self._name, total / scale, operands, gradients)
 
     def _row_values(
-        self, groups: list[Group], n: int, wrt: tuple[int, ...], values: list[Value], threads: int
+        self,
+        groups: list[Group],
+        n: int,
+        wrt: tuple[int, ...],
+        values: list[Value],
+        threads: int | None,
     ) -> Any:
         """Arrays of Values; one sweep over the rows runs after all their cotangents are in."""
         out = _stacked(groups, n)

@@ -16,6 +16,7 @@ integers are data.
     static    type, value, its repr       0
 """
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -63,6 +64,9 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
     if type(x) is float:
         numbers.append(x)
         return _NUMBER
+    if type(x) is np.ndarray and x.dtype == np.float64 and x.ndim:
+        numbers.append(x)
+        return "array", x.shape
     if isinstance(x, Value):
         numbers.append(x)
         return _VALUE
@@ -127,7 +131,7 @@ def count(form: Form) -> int:
     if kind == "number":
         return 1
     if kind == "array":
-        return int(np.prod(form[1], dtype=int))
+        return math.prod(form[1])
     return 0 if kind == "static" else sum(map(count, form[-1]))
 
 
@@ -203,10 +207,10 @@ def flat(numbers: Sequence[Any]) -> list[Any]:
 
 def vector(numbers: Sequence[Any]) -> np.ndarray:
     """The numbers that ``take_apart`` found, as a float64 array of shape (n,)."""
-    parts = [np.ravel(x) if isinstance(x, np.ndarray) else x for x in numbers]
+    parts = [x.ravel() if isinstance(x, np.ndarray) else x for x in numbers]
     if any(isinstance(x, np.ndarray) for x in parts):
         singles = [x if isinstance(x, np.ndarray) else vector([x]) for x in parts]
-        return np.concatenate(singles) if len(singles) > 1 else singles[0].copy()
+        return np.concatenate(singles)
     values = [x for x in parts if isinstance(x, Value)]
     if values and len(values) == len(parts):
         return read(values)
@@ -222,9 +226,9 @@ def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:
 
 
 def from_vector(form: Form, x: np.ndarray) -> Any:
-    """What has the form, made of the numbers in ``x``, of shape (n,): floats, and arrays of their own."""
+    """What has the form, made of the numbers in ``x``, of shape (n,): floats, and views of ``x``."""
     number = (lambda i: x[i]) if x.dtype == object else (lambda i: float(x[i]))
-    return cut(form, number, lambda i, end, shape: x[i:end].reshape(shape).copy())[0]
+    return cut(form, number, lambda i, end, shape: x[i:end].reshape(shape))[0]
 
 
 def cut(form: Form, number: Callable[..., Any], array: Callable[..., Any], i: int = 0) -> tuple[Any, int]:

@@ -72,7 +72,15 @@ class Path:
         return self.prepared["pullback", wrt]
 
     # ---- many rows
-    def rows(self, mapped: np.ndarray, summed: list[bool], wrt: tuple[int, ...] | None) -> Any:
+    def summed(self, mapped: np.ndarray, reduced: bool) -> np.ndarray:
+        """Of which outputs only the sum over the rows is wanted: not of derivatives by mapped inputs."""
+        if ("summed", reduced) not in self.prepared:
+            by = np.array(self.lowered.wrt or [-1] * len(self.lowered.program.outputs), dtype=int)
+            own = mapped[by] & (by >= 0) if mapped.any() else np.zeros(len(by), dtype=bool)
+            self.prepared["summed", reduced] = reduced & ~own
+        return self.prepared["summed", reduced]
+
+    def rows(self, mapped: np.ndarray, summed: np.ndarray, wrt: tuple[int, ...] | None) -> Any:
         """The prepared Program of one evaluation for each row: its outputs; with ``wrt``, gradients."""
         key = "rows", wrt
         if key not in self.prepared:
@@ -106,7 +114,7 @@ class Path:
             )
         return self.prepared[key]
 
-    def truths(self, batch: Batch, threads: int) -> np.ndarray:
+    def truths(self, batch: Batch, threads: int | None) -> np.ndarray:
         """The truth of every guard in every row, of shape (rows, guards)."""
         if "guards" not in self.prepared:
             program = self.traced.program

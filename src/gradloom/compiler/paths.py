@@ -165,9 +165,9 @@ class Paths:
     def run_rows(
         self,
         batch: Batch,
-        summed: Callable[[Path], Sequence[bool]],
+        summed: Callable[[Path], np.ndarray],
         wrt: tuple[int, ...] | None,
-        threads: int,
+        threads: int | None,
     ) -> list["Group"]:
         """One evaluation for each row.
 
@@ -177,14 +177,16 @@ class Paths:
         groups = []
         for path, chosen in self._groups(batch, threads):
             part = batch if chosen is None else batch.some(chosen)
-            prepared = path.rows(batch.mapped, list(summed(path)), wrt)
+            prepared = path.rows(batch.mapped, summed(path), wrt)
             sums, others = prepared(path.inputs(batch.uniform), part.columns, part.rows, threads)
             path.runs += 1
             groups.append(Group(path, chosen, part, sums, others))
         return groups
 
-    def _groups(self, batch: Batch, threads: int) -> list[tuple[Path, np.ndarray | None]]:
+    def _groups(self, batch: Batch, threads: int | None) -> list[tuple[Path, np.ndarray | None]]:
         """Pairs (path, the numbers of its rows); None stands for all rows."""
+        if self.last is not None and not self.last.decisions:
+            return [(self.last, None)]
         waiting: list[tuple[Path | None, np.ndarray]] = [(self.last, np.arange(batch.rows))]
         groups: dict[int, tuple[Path, list[np.ndarray]]] = {}
         while waiting:

@@ -21,8 +21,10 @@ class Operands:
 
     def __init__(self, values: Sequence[Value]):
         self.values = list(dict.fromkeys(values))
-        place = {v: i for i, v in enumerate(self.values)}
-        self._index = None if len(place) == len(values) else [place[v] for v in values]
+        self._index: list[int] | None = None
+        if len(self.values) < len(values):
+            place = {v: i for i, v in enumerate(self.values)}
+            self._index = [place[v] for v in values]
 
     def add(self, gradients: np.ndarray) -> None:
         """Add to the ``grad`` of each."""
