@@ -1,11 +1,11 @@
 # The types of layout.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int SUM, DOT, NEVER
+cdef int SUM, DOT, NEVER, HIGHEST
 
 
-@cython.locals(n=int, i=int, k=int, deepest=int, level="int[::1]")
-cpdef levels(const int[::1] start, const int[::1] args, const int[::1] least)
+@cython.locals(n=int, i=int, k=int, x=int, deepest=int, high=int, level="int[::1]", height="int[::1]")
+cpdef levels(const int[::1] start, const int[::1] args, const int[::1] least, const int[::1] chooses)
 
 @cython.locals(i=int, k=int, maker=int)
 cpdef apart(

@@ -14,19 +14,32 @@ from gradloom.compiler.vector_program import DOT, SUM
 __all__ = ["allocate", "apart", "levels", "sink", "stretch", "strides"]
 
 NEVER = 2147483647
+HIGHEST = 64
 
 
-def levels(start, args, least):
-    """int32 (n,): the depth of each node, 0 without operands; or what ``least`` says, if that is more."""
+def levels(start, args, least, chooses):
+    """int32 (n,) twice: the depth of each node, 0 without operands; or what ``least`` says, if that is more.
+
+    The largest of many numbers is found by a tree of nodes that ``chooses`` marks. Such a tree is one level
+    whatever its height, or softmaxes of few and of many numbers would part, and all that comes after them;
+    the second column has the height of a node in its tree, from 0.
+    """
     n = len(start) - 1
-    level = column(n)
+    level, height = column(n), column(n)
     for i in range(n):
-        deepest = least[i]
+        deepest, high = least[i], 0
         for k in range(start[i], start[i + 1]):
-            if level[args[k]] >= deepest:
-                deepest = level[args[k]] + 1
-        level[i] = deepest
-    return np.asarray(level)
+            x = args[k]
+            if level[x] < deepest:
+                continue
+            if chooses[i] and chooses[x] and height[x] < HIGHEST:
+                if level[x] > deepest or height[x] + 1 > high:
+                    high = height[x] + 1
+                deepest = level[x]
+            else:
+                deepest, high = level[x] + 1, 0
+        level[i], height[i] = deepest, high
+    return np.asarray(level), np.asarray(height)
 
 
 def apart(start, args, group, after, waits):

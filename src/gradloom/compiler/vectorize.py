@@ -30,6 +30,7 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
+CHOICES = [i for i, row in enumerate(ROWS) if row.name in ("maximum", "minimum")]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
 PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
 CALLS = np.array(["(" in row.c for row in ROWS] + [False] * (STRETCH + 1 - len(ROWS)))
@@ -97,8 +98,10 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     nodes = np.flatnonzero((graph.op != INPUT) & (graph.op != CONSTANT)).astype(np.int32)
     if not len(nodes):
         return nodes, np.zeros(1, dtype=np.int32), np.zeros(0, dtype=bool)
-    kind = _kinds(graph)
-    level = _together(graph, nodes, kind)
+    chooses = np.isin(graph.op, CHOICES).astype(np.int32)
+    level, height = layout.levels(graph.start, graph.args, np.zeros(n, dtype=np.int32), chooses)
+    kind = _kinds(graph, height)
+    level = _together(graph, nodes, kind, level, chooses)
     nodes = nodes[np.lexsort((nodes, kind[nodes], level[nodes]))]
     key = np.stack([level[nodes], kind[nodes]])
     begins = np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1
@@ -119,23 +122,24 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return order, bounds, unit[bounds[:-1]] >= 0
 
 
-def _kinds(graph: Graph) -> np.ndarray:
-    """A small number for each sort of node: opcode, exact or not, count of operands or the parameter."""
-    sort = np.diff(graph.start).astype(np.int64)
+def _kinds(graph: Graph, height: np.ndarray) -> np.ndarray:
+    """A small number for each sort of node: opcode, exact or not, count of operands or the parameter.
+
+    Within a tree of choices the higher have the larger number, and so come later on their level.
+    """
+    sort = np.diff(graph.start).astype(np.int64) + height
     parameter = np.isin(graph.op, PARAMETER)
     sort[parameter] = graph.args[graph.start[1:][parameter] - 1]
     sort |= graph.op.astype(np.int64) << 33 | graph.exact.astype(np.int64) << 32
     return np.unique(sort, return_inverse=True)[1].reshape(-1)
 
 
-def _together(graph: Graph, nodes, kind) -> np.ndarray:
+def _together(graph: Graph, nodes, kind, level, chooses) -> np.ndarray:
     """The level of each node: its depth, but a group waits one level for a larger one of its kind.
 
     Where one of many like computations is shorter than the others (the first step of a recurrence, a sum
     of a single term), all its levels come early by one, and each of its groups would be an instruction.
     """
-    least = np.zeros(len(kind), dtype=np.int32)
-    level = layout.levels(graph.start, graph.args, least)
     kinds = int(kind.max()) + 1
     groups = len(kind)
     for _ in range(4):
@@ -153,7 +157,7 @@ def _together(graph: Graph, nodes, kind) -> np.ndarray:
             break
         least = level.copy()
         least[nodes] += waits[group_of[nodes]]
-        level = layout.levels(graph.start, graph.args, least)
+        level, _ = layout.levels(graph.start, graph.args, least, chooses)
     return best if groups < len(kind) else level
 
 
@@ -185,7 +189,8 @@ def allocate(graph: Graph, order, bounds, vector) -> Slots:
 def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) -> VectorProgram:
     """The words of the instructions, and the columns around them."""
     words, indices, slot = [], _Indices(), slots.slot
-    level = layout.levels(graph.start, graph.args, np.zeros(len(graph.op), dtype=np.int32))
+    nothing = np.zeros(len(graph.op), dtype=np.int32)
+    level, _ = layout.levels(graph.start, graph.args, nothing, nothing)
     columns = graph.op, graph.start, graph.args, graph.exact.astype(np.int32)
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
