@@ -1,7 +1,7 @@
 """The benchmarks' pictures.
 
 Takes: seconds by program and contender; costs per node by family.
-Gives: ``compared`` (a bar for each contender, in calls of ours) and ``growth`` (two panels), as SVG.
+Gives: ``compared`` (each contender's time, and in calls of ours) and ``growth`` (two panels), as SVG.
 """
 
 import statistics
@@ -10,6 +10,7 @@ import matplotlib
 
 matplotlib.use("svg")
 import matplotlib.pyplot as plt
+from racing import clock, times
 
 COLOURS = {"Gradloom": "#1f6feb", "JAX": "#e8883a", "CasADi": "#3a9d5d"}
 
@@ -19,7 +20,7 @@ def colour(label):
 
 
 def compared(measured, ours, path, caption):
-    """A panel of bars for each program: seconds of one call, on a logarithmic axis."""
+    """A panel for each program: the time of one call by each contender, on a logarithmic axis."""
     heights = [len(seconds) for seconds in measured.values()]
     size = (9.0, 0.33 * sum(heights) + 0.75 * len(heights))
     figure, axes = plt.subplots(
@@ -33,12 +34,15 @@ def compared(measured, ours, path, caption):
     for axis, (title, seconds) in zip(axes.flat, measured.items(), strict=True):
         labels = list(seconds)
         medians = [statistics.median(seconds[label]) * 1e6 for label in labels]
-        axis.barh(labels, medians, color=[colour(label) for label in labels], height=0.7)
+        axis.hlines(labels, min(medians) / 2.0, medians, color="#d5dae0", lw=1)
+        axis.scatter(medians, labels, color=[colour(label) for label in labels], s=40, zorder=2)
         base = medians[labels.index(ours)]
         for i, x in enumerate(medians):
-            text = f" {x:,.3g} us" + ("" if labels[i] == ours else f"  ({x / base:,.3g} x)")
-            axis.text(x, i, text, va="center", fontsize=8)
+            text = clock([x * 1e-6]) + ("" if labels[i] == ours else f"   {times(x / base)}")
+            axis.text(x * 1.12, i, text, va="center", fontsize=8)
         axis.set_xscale("log")
+        axis.set_ylim(-0.6, len(labels) - 0.4)
+        axis.minorticks_off()
         axis.set_xlim(min(medians) / 2.0, max(medians) * 12.0)
         axis.invert_yaxis()
         axis.set_title(title, loc="left", fontsize=10)
