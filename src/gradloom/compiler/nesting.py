@@ -16,6 +16,7 @@ integers are data.
     static    type, value, its repr       0
 """
 
+import functools
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
@@ -227,8 +228,29 @@ def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:
 
 def from_vector(form: Form, x: np.ndarray) -> Any:
     """What has the form, made of the numbers in ``x``, of shape (n,): floats, and views of ``x``."""
-    number = (lambda i: x[i]) if x.dtype == object else (lambda i: float(x[i]))
-    return cut(form, number, lambda i, end, shape: x[i:end].reshape(shape))[0]
+    return _maker(form)(x)
+
+
+@functools.lru_cache(maxsize=1024)
+def _maker(form: Form) -> Callable[[np.ndarray], Any]:
+    """``from_vector`` for one form: where everything is, is found once."""
+    return _part_maker(form, 0)[0]
+
+
+def _part_maker(form: Form, i: int) -> tuple[Callable[[np.ndarray], Any], int]:
+    kind = form[0]
+    if kind == "number":
+        return (lambda x: x.item(i)), i + 1
+    if kind == "static":
+        return (lambda x: form[2]), i
+    if kind == "array":
+        span, shape = slice(i, i + count(form)), form[1]
+        return (lambda x: x[span].reshape(shape)), span.stop
+    makers = []
+    for part in form[-1]:
+        maker, i = _part_maker(part, i)
+        makers.append(maker)
+    return (lambda x: contain(form, [make(x) for make in makers])), i
 
 
 def cut(form: Form, number: Callable[..., Any], array: Callable[..., Any], i: int = 0) -> tuple[Any, int]:
