@@ -19,6 +19,7 @@ from gradloom.compiler.vectorize import allocate, contract, schedule, vectorize
 from gradloom.engine import order
 
 ARITHMETIC = ["add", "add", "sub", "mul", "mul", "div", "neg", "abs", "relu", "maximum", "where", "lt"]
+CHOICES = ["maximum", "minimum", "maximum", "minimum", "add", "relu"]
 SMOOTH = ["tanh", "sin", "exp", "atan2", "hypot", "sigmoid"]
 
 
@@ -184,6 +185,20 @@ vector program of 20 inputs in 33 slots
   s32 = mul s28 s0
   return s29 s30 s31 s32"""
     )
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_trees_of_choices_run_operands_first(seed):
+    program, inputs = random_program(1000 + seed, CHOICES)
+    numbers, sizes = evaluate(program, inputs)
+    for same_order in (True, False):
+        vectorize(program, same_order).verified()
+        assert_close(prepare(program, same_order)(inputs), numbers, sizes, program.outputs)
+
+
+def test_a_maximum_of_minima():
+    text = "program of 4 inputs\n v4 = minimum v0 v1\n v5 = minimum v4 v2\n v6 = maximum v3 v5\n return v6"
+    assert prepare(Program.parse(text)).floats(0.5, 2.0, 3.0, -1.0) == (0.5,)
 
 
 def test_a_few_instructions_run_one_by_one():

@@ -100,8 +100,8 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         return nodes, np.zeros(1, dtype=np.int32), np.zeros(0, dtype=bool)
     chooses = np.isin(graph.op, CHOICES).astype(np.int32)
     level, height = layout.levels(graph.start, graph.args, np.zeros(n, dtype=np.int32), chooses)
+    level, height = _together(graph, nodes, _kinds(graph, height), level, height, chooses)
     kind = _kinds(graph, height)
-    level = _together(graph, nodes, kind, level, chooses)
     nodes = nodes[np.lexsort((nodes, kind[nodes], level[nodes]))]
     key = np.stack([level[nodes], kind[nodes]])
     begins = np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1
@@ -125,17 +125,20 @@ def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _kinds(graph: Graph, height: np.ndarray) -> np.ndarray:
     """A small number for each sort of node: opcode, exact or not, count of operands or the parameter.
 
-    Within a tree of choices the higher have the larger number, and so come later on their level.
+    In a tree of choices the higher nodes have the larger number, and so come later on their level.
     """
-    sort = np.diff(graph.start).astype(np.int64) + height
+    sort = np.diff(graph.start).astype(np.int64)
     parameter = np.isin(graph.op, PARAMETER)
     sort[parameter] = graph.args[graph.start[1:][parameter] - 1]
     sort |= graph.op.astype(np.int64) << 33 | graph.exact.astype(np.int64) << 32
+    sort |= height.astype(np.int64) << 50  # above the opcode: a maximum may be of minima
     return np.unique(sort, return_inverse=True)[1].reshape(-1)
 
 
-def _together(graph: Graph, nodes, kind, level, chooses) -> np.ndarray:
-    """The level of each node: its depth, but a group waits one level for a larger one of its kind.
+def _together(graph: Graph, nodes, kind, level, height, chooses) -> tuple[np.ndarray, np.ndarray]:
+    """The level of each node, and its height in a tree of choices.
+
+    The level is its depth, but a group waits one level for a larger one of its kind.
 
     Where one of many like computations is shorter than the others (the first step of a recurrence, a sum
     of a single term), all its levels come early by one, and each of its groups would be an instruction.
@@ -147,7 +150,7 @@ def _together(graph: Graph, nodes, kind, level, chooses) -> np.ndarray:
         codes, group, size = np.unique(codes, return_inverse=True, return_counts=True)
         if len(codes) >= groups or len(codes) * 3 > len(nodes):
             break
-        best, groups = level, len(codes)
+        best, groups = (level, height), len(codes)
         after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1).astype(np.int32)
         waits = ((codes[after] == codes + kinds) & (size[after] > size)).astype(np.int32)
         group_of = np.full(len(kind), -1, dtype=np.int32)
@@ -157,8 +160,8 @@ def _together(graph: Graph, nodes, kind, level, chooses) -> np.ndarray:
             break
         least = level.copy()
         least[nodes] += waits[group_of[nodes]]
-        level, _ = layout.levels(graph.start, graph.args, least, chooses)
-    return best if groups < len(kind) else level
+        level, height = layout.levels(graph.start, graph.args, least, chooses)
+    return best if groups < len(kind) else (level, height)
 
 
 # ---- allocate
