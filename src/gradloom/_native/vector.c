@@ -756,7 +756,9 @@ static int exec(PyObject *module) {
     if (choose_level(getenv("GRADLOOM_LEVEL")) < 0)
         return -1;
     numpy_empty = attribute_of("numpy", "empty");
-    get_tracer = numpy_empty ? attribute_of("gradloom._native.value", "get_tracer") : NULL;
+    numpy_ndarray = numpy_empty ? attribute_of("numpy", "ndarray") : NULL;
+    numpy_float64 = numpy_ndarray ? attribute_of("numpy", "float64") : NULL;
+    get_tracer = numpy_float64 ? attribute_of("gradloom._native.value", "get_tracer") : NULL;
     str_call = get_tracer ? PyUnicode_InternFromString("_call") : NULL;
     MachineType = str_call ? (PyTypeObject *)PyType_FromSpec(&SPEC) : NULL;
     PyObject *call = MachineType ? PyType_FromSpec(&CALL_SPEC) : NULL;
