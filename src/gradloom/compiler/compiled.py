@@ -33,14 +33,19 @@ from gradloom.compiler.nesting import (
 )
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
+from gradloom.compiler.picture import picture
 from gradloom.compiler.program import Program
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import inline, is_traced, name_of, trace
 from gradloom.compiler.watch import ATOMS, Watch
+from gradloom.draw import Drawing
 from gradloom.engine import Value
 from gradloom.errors import PathWarning
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "Found"]
+
+Found = tuple[Path, tuple[list[Form], Form], np.ndarray]
+"""The path for some arguments, their forms and their numbers."""
 
 
 class Compiled(Copied, Call):
@@ -217,12 +222,26 @@ class Compiled(Copied, Call):
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program that runs for these arguments; print it."""
-        return self._path(args, kwargs).lowered.program
+        return self._path(args, kwargs)[0].lowered.program
 
-    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
+    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of ``program(*args)``, with the numbers that these arguments give.
+
+        Examples
+        --------
+        >>> import gradloom as gl
+        >>> print(gl.grad(lambda x, y: x * x * y, argnums=1).draw(2.0, 3.0))
+        result | data 4.0000 <- *
+          x | data 2.0000  (1)
+          x, see (1)
+        """
+        return picture(self._f, repr(self)[1:-1], *self._path(args, kwargs))
+
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         numbers: list[Any] = []
         forms, named = self._take_apart(args, kwargs, numbers)
-        return self._paths(forms, named).path(vector(numbers))
+        x = vector(numbers)
+        return self._paths(forms, named).path(x), (forms, named), x
 
     def stats(self) -> dict[str, Any]:
         """How much was traced, and how often it ran.

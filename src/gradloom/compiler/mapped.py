@@ -14,7 +14,7 @@ import numpy as np
 
 from gradloom.compiler.batches import Rows, row_of
 from gradloom.compiler.checks import not_finite
-from gradloom.compiler.compiled import Compiled
+from gradloom.compiler.compiled import Compiled, Found
 from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower, as_is
 from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart, values_among
@@ -63,9 +63,10 @@ class Mapped(Compiled):
             )
         return Mapped(self._f, name, lower, numeric=numeric, **self._options)
 
-    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         rows, forms, named = self._rows(args, kwargs)
-        return self._paths(forms, named).path(rows.batch().numbers(0))
+        x = rows.batch().numbers(0)
+        return self._paths(forms, named).path(x), (forms, named), x
 
     def _rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Rows, list[Form], Form]:
         axes = self._axes_of(args)
