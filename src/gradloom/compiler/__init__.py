@@ -15,7 +15,7 @@
     interpreter        the face of the three above
     path, paths        one way through a function; which of them holds for these numbers
     results            results that are Values
-    checks, copies, explanation, picture   what a user may ask of a compiled function
+    options, checks, copies, explanation, picture   what a user may ask of a compiled function
     compiled, mapped   the objects that are called; ``kept`` makes each once
     transforms         compile, grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp, vmap
 """

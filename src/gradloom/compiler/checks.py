@@ -22,9 +22,7 @@ from gradloom.errors import TraceError
 __all__ = ["not_finite", "verify"]
 
 
-def verify(
-    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], form: Form, out: np.ndarray
-) -> None:
+def verify(f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any], out: np.ndarray) -> None:
     """Raise unless plain Python gives ``out``, too, to 1e-9."""
     try:
         result = f(*args, **kwargs)

@@ -8,7 +8,6 @@ as a part of that one. An exception raised in the function is passed on as it wa
 """
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -31,6 +30,7 @@ from gradloom.compiler.nesting import (
     values_among,
     vector,
 )
+from gradloom.compiler.options import chosen, static_positions
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
 from gradloom.compiler.picture import picture
@@ -65,29 +65,17 @@ class Compiled(Copied, Call):
         lower: Lower = as_is,
         *,
         numeric: Iterable[int] = (),
-        static: Sequence[str] = (),
-        same_order: bool = False,
-        max_paths: int = 1024,
-        verify: bool = False,
-        check_finite: bool = False,
+        **options: Any,
     ):
         if not callable(f):
             raise TypeError(f"{name} takes a function, not {type(f).__name__} ({f!r:.60})")
-        if isinstance(max_paths, bool) or not isinstance(max_paths, int) or max_paths < 1:
-            raise ValueError(f"max_paths must be a whole number of 1 or more, not {max_paths!r}")
         functools.update_wrapper(self, f, updated=())
         self._f, self._name, self._lower = f, name, lower
         self._numeric = frozenset(numeric)
-        self._static = (static,) if isinstance(static, str) else tuple(static)
-        self._fixed = _positions(f, self._static)
-        self._options: dict[str, Any] = {
-            "static": self._static,
-            "same_order": same_order,
-            "max_paths": max_paths,
-            "verify": verify,
-            "check_finite": check_finite,
-        }
-        self._checked = verify or check_finite
+        self._options = chosen(f, options)
+        self._static = self._options["static"]
+        self._fixed = static_positions(f, self._static)
+        self._checked = self._options["verify"] or self._options["check_finite"]
         self._calls = 0
         self.clear()
 
@@ -270,9 +258,25 @@ class Compiled(Copied, Call):
         """What ``verify`` and ``check_finite`` ask for."""
         self._calls += 1
         if self._options["check_finite"] and not np.isfinite(out).all():
-            raise FloatingPointError(not_finite(self._f, paths.forms, numbers, path.traced.decisions))
+            raise FloatingPointError(not_finite(self._source, paths.forms, numbers, path.traced.decisions))
         if self._options["verify"] and self._calls & (self._calls - 1) == 0:
-            verify(self._f, args, kwargs, path.traced.form, out)
+            verify(self._plain, args, kwargs, out if self._lower is as_is else path.value(numbers))
+
+    @property
+    def _source(self) -> Callable[..., Any]:
+        """The function whose lines were traced: inside ``grad(compile(f))`` it is ``f``."""
+        f = self._f
+        while type(f) is Compiled:
+            f = f._f
+        return f
+
+    @property
+    def _plain(self) -> Callable[..., Any]:
+        """What gives the same as the function and is not compiled, or at least not only that."""
+        f = self._f
+        while type(f) is Compiled and f._lower is as_is:
+            f = f._f
+        return f
 
     # ---- inside another trace
     def _inline(self, forms: list[Form], named: Form, numbers: list[Any], extra: Sequence[Any]) -> Any:
@@ -287,16 +291,3 @@ class Compiled(Copied, Call):
             if truths == traced.decisions:
                 return lowered.assemble(object_array(outputs, len(outputs)))
             decisions = truths
-
-
-def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:
-    """The positions of the parameters that are static."""
-    if not names:
-        return frozenset()
-    parameters = list(inspect.signature(f).parameters)
-    for name in names:
-        if name not in parameters:
-            raise ValueError(
-                f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}"
-            )
-    return frozenset(map(parameters.index, names))
