@@ -214,6 +214,7 @@ for _name, _function in {
     "__format__": _format,
     "__float__": _refusal("float()", "gradloom.math.f(v) for math.f(v), dtype=object for an array of Values"),
     "__int__": _refusal("int()", "int(v.data)"),
+    "__index__": _refusal("an index", "int(v.data)"),
     "__complex__": _refusal("complex()", "complex(v.data)"),
     "__trunc__": _trunc,
     "__round__": _round,

@@ -14,6 +14,7 @@ import itertools
 import os
 import random
 import sys
+import traceback
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -109,6 +110,11 @@ def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
         args, kwargs = put_together(("tuple", arguments), inputs)
         result = f(*args, **kwargs)
         form, outputs = _result(f, result)
+    except IndexError as error:
+        if not str(error).startswith(("only integers, slices", "arrays used as indices")):
+            raise
+        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
+        raise TraceError(f"{frame.f_code.co_filename}:{line}: {error}; {_INDEX}") from error
     finally:
         set_tracer(before)
         set_silent(silent)
@@ -170,6 +176,7 @@ def line_of(f: Any) -> str:
 
 
 # ---- what is asked instead of a Value while a function is traced (engine.set_tracer)
+_INDEX = "a length or an index is part of the program: pass it as an int, or choose with gradloom.math.where"
 _CURES = {
     "read .grad": "the gradient of a part of the function is gradloom.grad(part)(x)",
     "assign .grad": "a compiled function computes; clear gradients outside it",
@@ -185,6 +192,7 @@ _CURES = {
     "gradloom.math.f(x), and give an array that is to hold it dtype=object",
     "take int() of a traced Value": "write x.floor() or gradloom.math.trunc(x); a length or an index must be "
     "an int argument",
+    "take an index of a traced Value": _INDEX,
     "take complex() of a traced Value": "compute with its two parts",
     "take str() of a traced Value": "it would show this call's number only; to look at numbers call the "
     "function itself, or return them",
