@@ -77,6 +77,7 @@ class Value: <doc>
     def backward(self, seed: _Number = 1.0) -> None: <doc>
     def zero_grad(self) -> None: <doc>
     def item(self) -> float: <doc>
+    def conjugate(self) -> Value: <doc>
     def detach(self) -> Value: <doc>
     def draw(
         self,

@@ -99,6 +99,8 @@ class Value:
         """Set the gradient of this Value, and of all it was made from, to 0."""
     def item(self) -> float:
         """The number, as a float."""
+    def conjugate(self) -> Value:
+        """The Value itself: it is a real number. NumPy asks for it in ``var``, ``std`` and ``vdot``."""
     def detach(self) -> Value:
         """A new leaf with the same number: no gradient flows through it."""
     def draw(

@@ -65,6 +65,11 @@ def item(self):
     return self.data
 
 
+def conjugate(self):
+    """The Value itself: it is a real number. NumPy asks for it in ``var``, ``std`` and ``vdot``."""
+    return self
+
+
 def detach(self):
     """A new leaf with the same number: no gradient flows through it."""
     return Value(self.data)
@@ -224,6 +229,7 @@ for _name, _function in {
     "__reduce_ex__": _reduce,
     "__setstate__": _setstate,
     "item": item,
+    "conjugate": conjugate,
     "detach": detach,
 }.items():
     setattr(Value, _name, _function)

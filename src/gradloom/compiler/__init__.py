@@ -2,7 +2,8 @@
 
     program            a function of numbers as a straight line of instructions: the IR
     nesting, batches   arguments in any nesting, or holding rows, as flat numbers and a form
-    tracing            a Python function -> Program; ``recording`` reads the graph off
+    tracing            a Python function -> Program; ``recording`` reads the graph off, ``refusals`` says
+                       what cannot be one
     watch              what the function names, so that a change is noticed
     columns, rules     typed buffers that hold no instruction twice; rewrites as data
     simplify           Program -> Program, every bit kept

@@ -15,7 +15,8 @@ import numpy as np
 
 from gradloom.arithmetic import local_derivatives
 from gradloom.compiler.nesting import Form, flat, put_together, take_apart
-from gradloom.compiler.tracing import PACKAGE, Tracer, line_of, name_of
+from gradloom.compiler.refusals import PACKAGE, line_of, name_of
+from gradloom.compiler.tracing import Tracer
 from gradloom.engine import Value, order, set_silent, set_tracer
 from gradloom.errors import TraceError
 

@@ -35,8 +35,9 @@ from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
 from gradloom.compiler.picture import picture
 from gradloom.compiler.program import Program
+from gradloom.compiler.refusals import name_of
 from gradloom.compiler.results import Operands, one, several
-from gradloom.compiler.tracing import inline, is_traced, name_of, trace
+from gradloom.compiler.tracing import inline, is_traced, trace
 from gradloom.compiler.watch import ATOMS, Watch
 from gradloom.draw import Drawing
 from gradloom.engine import Value

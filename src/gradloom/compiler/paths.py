@@ -22,7 +22,8 @@ from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.path import Path
-from gradloom.compiler.tracing import drew, line_of, name_of, trace
+from gradloom.compiler.refusals import line_of, name_of
+from gradloom.compiler.tracing import drew, trace
 from gradloom.compiler.watch import Watch
 from gradloom.errors import PathWarning, TraceError
 
