@@ -264,6 +264,18 @@ def test_sums_of_outer_products_are_products_of_matrices_wherever_their_rows_lie
     assert lines[2:4] == ["  s36:40 = exp s8:12", "  s40:72 = dot[3] s12+(i%8)+8j s0+1(i/8)+{0 4 36}j"]
 
 
+def test_a_group_of_unlike_pieces_is_cut():
+    """Both are products, but one reads its factors upwards and the other downwards."""
+    program = compile(
+        lambda a, b: (
+            [math.exp(x) * y for x, y in zip(a, b, strict=True)]
+            + [math.tanh(x) * y for x, y in zip(b[::-3], a, strict=False)]
+        )
+    ).program(np.ones(96), np.ones(96))
+    lines = str(vectorize(program).verified()).splitlines()
+    assert lines[4:6] == ["  s320:416 = mul s96:192 s192:288", "  s416:448 = mul s0:32 s319+-1i"]
+
+
 def test_rows_are_in_turn_whatever_is_used_first():
     program = compile(
         lambda w, x: [sum(p * q for p, q in zip(w[i], x, strict=True)) for i in range(8)][::-3]
