@@ -88,6 +88,7 @@ class Compiled(Copied, Call):
 
     _watch: Watch | None
     _short: Path | None
+    _counted: int
 
     @property
     def _watched(self) -> Callable[..., Any]:
@@ -156,7 +157,8 @@ class Compiled(Copied, Call):
     def _credit(self) -> None:
         """The calls that went the short way are runs of the path whose machine they took."""
         if self._short is not None:
-            self._short.runs, self._runs = self._short.runs + self._runs, 0
+            self._short.runs += self._runs - self._counted
+        self._counted = self._runs
 
     # ---- paths
     def _paths(self, forms: list[Form], named: Form) -> Paths:
@@ -200,7 +202,7 @@ class Compiled(Copied, Call):
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
         self._disarm()
-        self._short, self._runs = None, 0
+        self._short, self._counted = None, self._runs
         self._entries: dict[Any, Paths] = {}
         self._watch = None
         self._cleared = ""
