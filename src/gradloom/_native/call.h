@@ -133,8 +133,8 @@ static PyObject *go(const Way *way, PyObject *const *args) {
     if (read_items(way->arguments.part + 1, args, way->arguments.part->n, &to) != NULL) {
         run_released(machine, s);
         if (first_failed(machine, s) < 0) {
-            Maker from = {way->result.part, s, machine->runs, 0};
-            result = form_make(&from);
+            Maker maker = {way->result.part, {s, machine->runs, 0}};
+            result = form_make(&maker);
         }
     }
     give_back(machine, s);
