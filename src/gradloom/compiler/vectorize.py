@@ -22,6 +22,7 @@ from gradloom.compiler.vector_program import (
     EXACT,
     MULADD,
     MULSUB,
+    NAMES,
     STRETCH,
     SUBMUL,
     SUM,
@@ -42,7 +43,10 @@ LEAST_WORK = 16  # a vector instruction takes about as long to start as so many 
 
 @dataclass
 class Graph:
-    """A Program after ``contract``: columns like a Program's, of the nodes that are left."""
+    """A Program after ``contract``: columns like a Program's, of the nodes that are left.
+
+    Printed, it looks like one, too; ``dot v0 v2 v1 v3`` is v0 * v2 + v1 * v3.
+    """
 
     op: np.ndarray
     start: np.ndarray
@@ -53,6 +57,15 @@ class Graph:
     number: np.ndarray
     outputs: np.ndarray
     conditions: np.ndarray
+
+    def __str__(self) -> str:
+        lines = [f"graph of {len(self.op)} nodes"]
+        for i, op in enumerate(self.op.tolist()):
+            operands = self.args[self.start[i] : self.start[i + 1]].tolist()
+            words = [repr(float(self.number[i]))] if op == CONSTANT else [f"v{k}" for k in operands]
+            lines.append(" ".join([f"  v{i} =", *["exact"] * bool(self.exact[i]), NAMES[op], *words]))
+        lines += [f"  guard v{i}" for i in self.conditions]
+        return "\n".join([*lines, " ".join(["  return", *(f"v{i}" for i in self.outputs)])])
 
 
 def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
