@@ -13,6 +13,7 @@
  *       (dict, name, value)     the dict has the value under the name
  *       (dict, tuple, tuple)    the dict has these keys and values and no others, in this order
  *       (cell, None, value)     the closure's variable is the value
+ *       (array, None, array)    the arrays have the same shape, type and bytes
  *   A change that keeps every bit (1.0 in place of another 1.0) takes the long way, which may arm again. */
 #include "forms.h"
 
@@ -45,6 +46,22 @@ static void way_let_go(Way *way) {
 static PyObject *get_tracer, *str_call;
 static PyTypeObject *MachineType;
 
+static int arrays_agree(PyObject *array, PyObject *copy) {
+    Py_buffer x, y;
+    if (PyObject_GetBuffer(array, &x, PyBUF_ND | PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) < 0)
+        return PyErr_Clear(), 0;
+    if (PyObject_GetBuffer(copy, &y, PyBUF_ND | PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) < 0) {
+        PyBuffer_Release(&x);
+        return PyErr_Clear(), 0;
+    }
+    int agree = x.ndim == y.ndim && x.len == y.len && strcmp(x.format, y.format) == 0 &&
+                memcmp(x.shape, y.shape, (size_t)x.ndim * sizeof(Py_ssize_t)) == 0 &&
+                memcmp(x.buf, y.buf, (size_t)x.len) == 0;
+    PyBuffer_Release(&x);
+    PyBuffer_Release(&y);
+    return agree;
+}
+
 static int place_holds(PyObject *place) {
     PyObject *container = PyTuple_GET_ITEM(place, 0), *key = PyTuple_GET_ITEM(place, 1);
     PyObject *value = PyTuple_GET_ITEM(place, 2);
@@ -56,6 +73,8 @@ static int place_holds(PyObject *place) {
     }
     if (PyCell_Check(container))
         return PyCell_GET(container) == value;
+    if (!PyDict_Check(container))
+        return arrays_agree(container, value);
     if (!PyTuple_Check(key)) {
         PyObject *found = PyDict_GetItemWithError(container, key);
         PyErr_Clear();
@@ -80,6 +99,8 @@ static int place_is_sound(PyObject *place) {
     PyObject *value = PyTuple_GET_ITEM(place, 2);
     if (PyList_Check(container))
         return PyTuple_Check(value);
+    if ((PyObject *)Py_TYPE(container) == numpy_ndarray)
+        return (PyObject *)Py_TYPE(value) == numpy_ndarray;
     if (!PyDict_Check(container) || PyUnicode_Check(key))
         return PyCell_Check(container) || PyDict_Check(container);
     return PyTuple_Check(key) && PyTuple_Check(value) && PyTuple_GET_SIZE(key) == PyTuple_GET_SIZE(value);
@@ -112,8 +133,8 @@ static PyObject *go(const Way *way, PyObject *const *args) {
     if (read_items(way->arguments.part + 1, args, way->arguments.part->n, &to) != NULL) {
         run_released(machine, s);
         if (first_failed(machine, s) < 0) {
-            Maker from = {way->result.part, s, machine->runs, 0};
-            result = form_make(&from);
+            Maker maker = {way->result.part, {s, machine->runs, 0}};
+            result = form_make(&maker);
         }
     }
     give_back(machine, s);

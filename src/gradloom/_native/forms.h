@@ -5,7 +5,7 @@
  *   objects, named tuples, statics that are no atoms), -1 with an exception. form_clear undoes it.
  *   form_read(part, x, &to): whether x has the form from `part` on; its numbers go to `to`. Nothing of x is
  *   kept. Where it is not sure (an array with strides, an equal key that is another object) it says no.
- *   form_make(part, &from): a new object of that form, made of the next outputs of a run. */
+ *   form_make(&maker): a new object of the form from `maker.part` on, made of the next outputs of a run. */
 typedef enum { NUMBERS, ARRAY, LIST, TUPLE, DICT, STATIC } PartKind;
 
 typedef struct {
@@ -214,26 +214,10 @@ static const Part *form_read(const Part *part, PyObject *x, double **to) {
 /* ---- making a result */
 typedef struct {
     const Part *part;
-    const double *slots;
-    const int32_t *run; /* slot, count: the outputs that come next */
-    int32_t taken;      /* of this run */
+    Outputs from;
 } Maker;
 
-static void take(Maker *from, Py_ssize_t n, double *to) {
-    while (n > 0) {
-        Py_ssize_t here = from->run[1] - from->taken < n ? from->run[1] - from->taken : n;
-        memcpy(to, from->slots + from->run[0] + from->taken, (size_t)here * sizeof(double));
-        to += here;
-        n -= here;
-        from->taken += (int32_t)here;
-        if (from->taken == from->run[1]) {
-            from->run += 2;
-            from->taken = 0;
-        }
-    }
-}
-
-static PyObject *make_array(const Part *part, Maker *from) {
+static PyObject *make_array(const Part *part, Outputs *from) {
     Py_buffer view;
     PyObject *array = PyObject_CallOneArg(numpy_empty, part->held);
     if (array != NULL && PyObject_GetBuffer(array, &view, PyBUF_WRITABLE) < 0)
@@ -245,18 +229,18 @@ static PyObject *make_array(const Part *part, Maker *from) {
     return array;
 }
 
-static PyObject *form_make(Maker *from);
+static PyObject *form_make(Maker *maker);
 
-static int make_items(Maker *from, PyObject **to, Py_ssize_t n) {
+static int make_items(Maker *maker, PyObject **to, Py_ssize_t n) {
     for (Py_ssize_t i = 0; i < n;) {
-        if (from->part->kind != NUMBERS) {
-            if ((to[i++] = form_make(from)) == NULL)
+        if (maker->part->kind != NUMBERS) {
+            if ((to[i++] = form_make(maker)) == NULL)
                 return -1;
             continue;
         }
-        for (Py_ssize_t end = i + from->part++->n; i < end; i++) {
+        for (Py_ssize_t end = i + maker->part++->n; i < end; i++) {
             double x;
-            take(from, 1, &x);
+            take(&maker->from, 1, &x);
             if ((to[i] = PyFloat_FromDouble(x)) == NULL)
                 return -1;
         }
@@ -264,10 +248,10 @@ static int make_items(Maker *from, PyObject **to, Py_ssize_t n) {
     return 0;
 }
 
-static PyObject *make_dict(const Part *part, Maker *from) {
+static PyObject *make_dict(const Part *part, Maker *maker) {
     PyObject *dict = PyDict_New();
     for (Py_ssize_t i = 0; dict != NULL && i < part->n; i++) {
-        PyObject *x = form_make(from);
+        PyObject *x = form_make(maker);
         if (x == NULL || PyDict_SetItem(dict, PyTuple_GET_ITEM(part->held, i), x) < 0)
             Py_CLEAR(dict);
         Py_XDECREF(x);
@@ -275,27 +259,27 @@ static PyObject *make_dict(const Part *part, Maker *from) {
     return dict;
 }
 
-static PyObject *form_make(Maker *from) {
-    const Part *part = from->part;
+static PyObject *form_make(Maker *maker) {
+    const Part *part = maker->part;
     PyObject *made = NULL;
     if (part->kind == NUMBERS)
-        return make_items(from, &made, 1) < 0 ? NULL : made;
-    from->part++;
+        return make_items(maker, &made, 1) < 0 ? NULL : made;
+    maker->part++;
     switch (part->kind) {
     case ARRAY:
-        return make_array(part, from);
+        return make_array(part, &maker->from);
     case LIST:
         made = PyList_New(part->n);
-        if (made != NULL && make_items(from, ((PyListObject *)made)->ob_item, part->n) < 0)
+        if (made != NULL && make_items(maker, ((PyListObject *)made)->ob_item, part->n) < 0)
             Py_CLEAR(made);
         return made;
     case TUPLE:
         made = PyTuple_New(part->n);
-        if (made != NULL && make_items(from, ((PyTupleObject *)made)->ob_item, part->n) < 0)
+        if (made != NULL && make_items(maker, ((PyTupleObject *)made)->ob_item, part->n) < 0)
             Py_CLEAR(made);
         return made;
     case DICT:
-        return make_dict(part, from);
+        return make_dict(part, maker);
     default:
         return Py_NewRef(part->held);
     }
