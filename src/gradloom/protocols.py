@@ -121,7 +121,14 @@ def _write_notes(node, notes):
         setattr(node, name, x)
 
 
+def _is_recorded(v):
+    """Whether the trace that runs here made it; such a Value is never changed, and so is its own copy."""
+    return get_tracer() is not None and v._trace == get_tracer().number
+
+
 def _copy(self):
+    if _is_recorded(self):
+        return self
     _check_copyable(self)
     row, operands = self._recipe
     twin = _twin(type(self), self.data, self.grad, (row, operands), _state(self, row, operands))
@@ -131,6 +138,8 @@ def _copy(self):
 
 
 def _deepcopy(self, memo):
+    if _is_recorded(self):
+        return self
     noted = []
     for node in order(self):
         if id(node) in memo:
@@ -224,6 +233,8 @@ for _name, _function in {
     "__trunc__": _trunc,
     "__round__": _round,
     "__pos__": lambda self: self,
+    "__divmod__": lambda self, other: (self // other, self % other),
+    "__rdivmod__": lambda self, other: (other // self, other % self),
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__reduce_ex__": _reduce,

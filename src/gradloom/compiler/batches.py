@@ -86,7 +86,12 @@ class Rows:
         return self._take_rows(x, axis, name)
 
     def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
-        table = np.asarray(x)
+        try:
+            table = np.asarray(x)
+        except ValueError:  # NumPy's words for it are about its own insides
+            raise ValueError(
+                f"{name} has rows of different lengths; all rows must have the same nesting and lengths"
+            ) from None
         if table.dtype.kind not in ("fiubO" if self._values else "fiub"):
             raise TypeError(
                 f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data"

@@ -30,7 +30,7 @@ from gradloom.compiler.nesting import (
     values_among,
     vector,
 )
-from gradloom.compiler.options import chosen, static_positions
+from gradloom.compiler.options import by_position, chosen, static_positions
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
 from gradloom.compiler.picture import picture
@@ -131,6 +131,8 @@ class Compiled(Copied, Call):
     def _take_apart(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]
     ) -> tuple[list[Form], Form]:
+        if kwargs and self._numeric:
+            args, kwargs = by_position(self._f, args, kwargs)
         forms = [
             fixed(x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
             for i, x in enumerate(args)
@@ -299,7 +301,7 @@ class Compiled(Copied, Call):
         decisions: list[bool] = []
         while True:
             traced = trace(self._f, (("tuple", tuple(forms)), named), plain, decisions)
-            lowered = self._lower(traced, forms + list(named[-1]), False)
+            lowered = self._lower(traced, forms, False)
             given = [*operands, *traced.captured, *flat(extra)]
             outputs, truths = inline(lowered.program, given)
             if truths == traced.decisions:

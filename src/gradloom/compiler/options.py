@@ -1,7 +1,8 @@
 """The options of a compiled function.
 
 Takes: what ``compile`` was told, and the function.
-Gives: ``OPTIONS`` and their defaults; ``chosen``, those of one transform; ``static_positions``.
+Gives: ``OPTIONS`` and their defaults; ``chosen``, those of one transform; ``static_positions`` and
+``by_position``, which know parameters by their names.
 Promises: a transform of a compiled function keeps what that one was told: ``grad(compile(f,
 check_finite=True))`` checks, too.
 """
@@ -10,7 +11,7 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-__all__ = ["OPTIONS", "chosen", "static_positions"]
+__all__ = ["OPTIONS", "by_position", "chosen", "static_positions"]
 
 OPTIONS: dict[str, Any] = {
     "static": (),
@@ -46,3 +47,14 @@ def static_positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[i
                 f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}"
             )
     return frozenset(map(parameters.index, names))
+
+
+def by_position(
+    f: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """Arguments given by name in the places that they have in ``f``: ``argnums`` counts those."""
+    try:
+        bound = inspect.signature(f).bind(*args, **kwargs)
+    except (TypeError, ValueError):  # they do not fit, as the call will say; or it is made in C
+        return args, kwargs
+    return bound.args, bound.kwargs

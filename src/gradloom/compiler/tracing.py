@@ -115,18 +115,22 @@ def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
 
 def drew(f: Any) -> str:
     return (
-        f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
-        "draw them outside, and pass them in"
+        f"{line_of(f)}: {name_of(f)} drew random numbers while it was traced, and a Program would repeat "
+        "them; draw them outside, and pass them in"
     )
 
 
 def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
-    form = take_apart(result, outputs, numeric=True)
-    for word in statics(form):
+    try:
+        form = take_apart(result, outputs, numeric=True)
+        wrong = list(statics(form))
+    except TypeError:
+        wrong = [result]
+    if wrong:
         raise TraceError(
-            f"{name_of(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
-            "dicts of them"
+            f"{line_of(f)}: {name_of(f)} returned {wrong[0]!r:.60}; a compiled function returns numbers, and "
+            "lists, tuples and dicts of them"
         )
     flat: list[Any] = []
     for x in outputs:
