@@ -17,7 +17,7 @@
     path, paths        one way through a function; which of them holds for these numbers
     results            results that are Values
     options, checks, copies, explanation, picture   what a user may ask of a compiled function
-    compiled, mapped   the objects that are called; ``kept`` makes each once
+    compiled, mapped   the objects that are called; ``methods`` binds them, ``kept`` makes each once
     transforms         compile, grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp, vmap
 """
 

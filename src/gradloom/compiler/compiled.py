@@ -19,6 +19,7 @@ from gradloom.compiler.copies import Copied
 from gradloom.compiler.explanation import explain, stats
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is
+from gradloom.compiler.methods import bound
 from gradloom.compiler.nesting import (
     Form,
     fixed,
@@ -92,15 +93,7 @@ class Compiled(Copied, Call):
         return f"<{self._name} of {getattr(self._f, '__qualname__', self._f)}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
-        bound = self.__dict__.setdefault("_bound", {})  # one for each instance, alive as long as this is
-        key = id(instance)
-        if key not in bound:
-            method = functools.update_wrapper(functools.partial(self._f, instance), self._f)
-            bound[key] = self._again(method)
-            bound[key]._home = getattr, (instance, method.__name__)
-        return bound[key]
+        return self if instance is None else bound(self, instance)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
         numbers: list[Any] = []
