@@ -1,0 +1,100 @@
+// Pan, zoom, fit and follow. Only a CSS transform changes, so the cost does not grow with the graph.
+const canvas = document.querySelector(".canvas");
+const picture = canvas.querySelector("svg");
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+const embedded = window !== window.parent;
+const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.72, MARGIN = 24;
+const { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
+const at = { x: 0, y: 0, scale: 1 };
+let resting = 0, scheduled = false;
+
+picture.style.width = `${WIDTH}px`;
+picture.style.height = `${HEIGHT}px`;
+
+function place() {
+  scheduled = false;
+  picture.style.transform = `translate(${at.x}px, ${at.y}px) scale(${at.scale})`;
+}
+
+// A layer of its own while it moves; drawn sharply again when it rests.
+function moveTo(x, y, scale, gliding = false) {
+  Object.assign(at, { x, y, scale });
+  picture.classList.toggle("gliding", gliding && !still.matches);
+  picture.classList.add("moving");
+  clearTimeout(resting);
+  resting = setTimeout(() => picture.classList.remove("moving", "gliding"), 400);
+  if (!scheduled) requestAnimationFrame(place);
+  scheduled = true;
+}
+
+function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2, gliding = false) {
+  const scale = Math.min(LARGEST, Math.max(SMALLEST, at.scale * factor)), by = scale / at.scale;
+  moveTo(x - (x - at.x) * by, y - (y - at.y) * by, scale, gliding);
+}
+
+function fit(least = 0, gliding = false) {
+  const wide = (canvas.clientWidth - 2 * MARGIN) / WIDTH, high = (canvas.clientHeight - 2 * MARGIN) / HEIGHT;
+  const scale = Math.max(least, Math.min(1.5, wide, high));
+  const middle = (room, size) => (room - size * scale) / 2;
+  // What does not fit begins at its end: results are on the right.
+  const x = WIDTH * scale > canvas.clientWidth ? canvas.clientWidth - MARGIN - WIDTH * scale : middle(canvas.clientWidth, WIDTH);
+  moveTo(x, middle(canvas.clientHeight, HEIGHT), scale, gliding);
+}
+
+// Bring some groups of the picture into sight, as calmly as possible: not at all if they are.
+function follow(groups, centre = false) {
+  const { e, f } = picture.querySelector(".graph").transform.baseVal.consolidate().matrix;
+  const boxes = groups.filter(Boolean).map((group) => group.getBBox());
+  if (!boxes.length) return;
+  const edge = (low, size, from, scale, shift) => [
+    Math.min(...boxes.map((box) => box[low] + from)) * scale + shift,
+    Math.max(...boxes.map((box) => box[low] + box[size] + from)) * scale + shift,
+  ];
+  const scale = Math.max(at.scale, centre ? READABLE : 0);
+  const moved = (low, size, from, room, shift) => {
+    const [first, last] = edge(low, size, from, scale, scale === at.scale ? shift : 0);
+    if (!centre && scale === at.scale && first >= MARGIN && last <= room - MARGIN) return shift;
+    return (scale === at.scale ? shift : 0) + room / 2 - (first + last) / 2;
+  };
+  const x = moved("x", "width", e, canvas.clientWidth, at.x), y = moved("y", "height", f, canvas.clientHeight, at.y);
+  if (x !== at.x || y !== at.y || scale !== at.scale) moveTo(x, y, scale, true);
+}
+
+// ---- wheel, drag, pinch
+canvas.addEventListener("wheel", (event) => {
+  if (embedded && !event.ctrlKey) return; // a notebook scrolls on
+  event.preventDefault();
+  const { left, top } = canvas.getBoundingClientRect();
+  const lines = event.deltaMode === 1 ? 16 : 1;
+  zoom(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX - left, event.clientY - top);
+}, { passive: false });
+
+const fingers = new Map();
+let travelled = 0;
+
+canvas.addEventListener("pointerdown", (event) => {
+  if (event.button !== 0 || event.target.closest("button, input")) return;
+  fingers.set(event.pointerId, event);
+  travelled = 0;
+});
+addEventListener("pointermove", (event) => {
+  const before = fingers.get(event.pointerId);
+  if (!before) return;
+  const middle = () => {
+    const all = [...fingers.values()], { left, top } = canvas.getBoundingClientRect();
+    const mean = (name) => all.reduce((sum, finger) => sum + finger[name], 0) / all.length;
+    const x = mean("clientX"), y = mean("clientY");
+    return { x: x - left, y: y - top, spread: Math.hypot(all[0].clientX - x, all[0].clientY - y) };
+  };
+  const was = middle();
+  fingers.set(event.pointerId, event);
+  const now = middle();
+  travelled += Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY);
+  if (travelled < 4 && fingers.size === 1) return;
+  moveTo(at.x + now.x - was.x, at.y + now.y - was.y, at.scale);
+  if (fingers.size > 1 && was.spread > 0) zoom(now.spread / was.spread, now.x, now.y);
+});
+for (const name of ["pointerup", "pointercancel"]) {
+  addEventListener(name, (event) => fingers.delete(event.pointerId));
+}
+const dragged = () => travelled >= 4;
