@@ -44,14 +44,14 @@ def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) 
 def room_for(view: View, found: Passes, digits: int) -> int:
     """How many characters the longest number of all steps has."""
     numbers = [*(x.data for x in view.nodes), *(step.total for step in found.steps)]
-    return max(digits + 4, *(len(number(x, digits)) for x in numbers))
+    return max(digits + 3, *(len(number(x, digits)) for x in numbers))
 
 
 def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int = 300) -> list[Drawing]:
     """Both passes over the graph below ``root`` as pictures, one for each step: for slides.
 
     The first shows the leaves alone; then each result gets its number; then the gradient of ``root``
-    becomes 1, and goes back along one edge at a time. The line above a frame says what happened.
+    becomes 1, and goes back along one edge at a time. The lines above a frame say what happened.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int
     >>> print(pictures[3])  # c.grad = 1, then a gets its part
     c | data -6.0 | grad 1.0 <- *
       a | data 2.0 | grad -3.0
-      b | data -3.0 | grad ____
+      b | data -3.0
 
     ``for i, picture in enumerate(pictures): picture.save(f"step-{i:02}.svg")`` writes them.
     """
@@ -90,13 +90,14 @@ def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int
     looks = style(ITEMS, None, digits, theme, room=room_for(view, found, digits))
     data = [None if operands else node.data for node, operands in zip(view.nodes, view.operands, strict=True)]
     grads: list[float | None] = [None] * len(data)
-    pictures = [_frame(view, data, grads, looks, "The leaves have their numbers", {})]
+    pictures = [_frame(view, data, grads, looks, "The leaves\nhave their numbers", {})]
     for step in found.steps:
         marks = {}
         if step.kind == "value":
             data[step.node] = view.nodes[step.node].data
         else:
             grads[step.to] = step.total
+        if step.kind in ("edge", "own"):
             colour = looks.theme.negative if step.adds < 0 else looks.theme.positive
             marks[step.node, step.k] = {"color": colour, "penwidth": "3"}
         pictures.append(_frame(view, data, grads, looks, _title(step, view, looks), marks))
@@ -110,17 +111,16 @@ def _frame(view, data, grads, looks: Style, title: str, marks) -> Drawing:
 
 
 def _title(step: Step, view: View, looks: Style) -> str:
-    """What happens in a step, in a line."""
-    of = {i: name_of(node) for i, node in ((step.node, view.nodes[step.node]), (step.to, view.nodes[step.to]))}
-    adds, total = number(step.adds, looks.digits), number(step.total, looks.digits)
-    if step.kind == "value":
-        return f"Forward: {of[step.node]} = {number(view.nodes[step.node].data, looks.digits)}"
-    if step.kind == "seed":
-        return f"Backward: the gradient of {of[step.to]} is 1"
-    if step.kind == "edge":
-        partial, incoming = number(step.partial, looks.digits), number(step.incoming, looks.digits)
-        return f"Backward: {partial} x {incoming} = {adds} goes to {of[step.to]}, whose gradient is now {total}"
-    return f"Backward: {adds} goes to {of[step.to]}, whose gradient is now {total}"
+    """What happens in a step, in two lines."""
+    node, to = view.nodes[step.node], name_of(view.nodes[step.to])
+    partial, incoming, adds = (number(x, looks.digits) for x in (step.partial, step.incoming, step.adds))
+    return {
+        "value": f"Forward\n{name_of(node)} = {number(node.data, looks.digits)}",
+        "seed": f"Backward begins\nthe gradient of {to} is 1",
+        "edge": f"Backward: {node._op} to {to}\n{partial} x {incoming} = {adds}",
+        "own": f"Backward: {node._op or '?'} to {to}\nits own derivative adds {adds}",
+        "unseen": f"Backward: nodes not shown, to {to}\n{adds}",
+    }[step.kind]
 
 
 def name_of(node: Value) -> str:

@@ -68,8 +68,10 @@ def describe(node: Value, style: Style, exact: bool = False) -> str:
     """``node`` on one line, as ``label | data 2.0000 | grad 0.0000``; ``exact``: all the digits."""
     items = []
     for name in style.show:
-        if _is_blank(name, node, style):
+        if name in style.blank:
             items.append(f"{name} ____")
+        elif getattr(node, name) is None:
+            continue
         elif name != "label":
             x = getattr(node, name)
             items.append(f"{name} {x if exact else number(x, style.digits)}")
@@ -91,22 +93,18 @@ def box(node: Value, style: Style, paint: Paint) -> str:
     )
 
 
-def _is_blank(name: str, node: Value, style: Style) -> bool:
-    """Whether the item is left empty: asked for, or (between the steps of a pass) not there yet."""
-    return name in style.blank or getattr(node, name) is None
-
-
 def _room(name: str, style: Style) -> str:
     """The attributes of a cell that keeps its width whatever its number, in Graphviz's points."""
-    return f' WIDTH="{36 + 7.3 * style.room:.0f}" ALIGN="LEFT"' if style.room and name != "label" else ""
+    return f' WIDTH="{36 + 6.7 * style.room:.0f}" ALIGN="LEFT"' if style.room and name != "label" else ""
 
 
 def _cell(name: str, node: Value, style: Style, paint: Paint) -> str:
     if name == "label" and name not in style.blank:
         return f"<B>{in_box(node.label)}</B>"
     caption = f'<FONT COLOR="{style.theme.caption}" POINT-SIZE="10">{name} </FONT>'
-    if not _is_blank(name, node, style):
-        return caption + number(getattr(node, name), style.digits)
+    if name not in style.blank:
+        x = getattr(node, name)
+        return caption + (number(x, style.digits) if x is not None else " ")  # between the steps of a pass
     return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{caption}</TD>'
         f'<TD BORDER="1" COLOR="{paint.line}" BGCOLOR="{style.theme.blank}" WIDTH="52" HEIGHT="18" '

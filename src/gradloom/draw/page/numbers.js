@@ -30,6 +30,11 @@ function fitted(x, room) {
   return short.find((candidate) => candidate.length <= room) ?? short[4];
 }
 
+// The same where there is more room: a small number is not shown as 0.
+function noticeable(x, digits = GRAPH.digits) {
+  return x !== 0 && fabs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
+}
+
 // repr(x): all digits.
 function exact(x) {
   if (Number.isNaN(x)) return "nan";

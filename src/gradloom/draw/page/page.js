@@ -27,7 +27,7 @@ function part(tag, className, ...content) {
   return element;
 }
 const sign = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
-const figure = (x, text = number(x)) => part("b", sign(x) && `${sign(x)}-number`, text);
+const figure = (x, text = noticeable(x)) => part("b", sign(x) && `${sign(x)}-number`, text);
 const described = (facts) => part("dl", "", ...facts.map(([name, x]) => part("div", "", part("dt", "", name), part("dd", "", x))));
 
 // ---- the graph at this position; only what differs from what is shown is written
@@ -101,6 +101,11 @@ function groupsOf(step) {
   return found.filter(Boolean);
 }
 
+const inShort = (step) => ({
+  value: () => (ruleOf(step.node) ? `${pretty(written(step.node, ruleOf(step.node), (j) => (j < 0 ? "…" : signed(data[j]))))} = ${spoken(data[step.node])}` : ""),
+  edge: () => `${signed(step.partial)} × ${signed(step.incoming)} = ${spoken(step.adds)}`,
+})[step.kind]?.() ?? "";
+
 // ---- the step in full
 function card() {
   const step = steps[position - 1], parts = [];
@@ -120,7 +125,7 @@ const opening = () => [
 const CARDS = {
   value: (step) => {
     const rule = ruleOf(step.node), { operands, op } = nodes[step.node];
-    const parts = [part("h2", "", nodes[step.node].label ? `${names[step.node]} is computed` : names[step.node])];
+    const parts = [part("h2", "", `${pretty(names[step.node])} = ${spoken(data[step.node])}`)];
     if (rule) {
       const values = (j) => (j < 0 ? "…" : signed(data[j]));
       parts.push(part("div", "rule", part("div", "", pretty(written(step.node, rule, (j) => names[j] ?? "…"))),
@@ -145,8 +150,8 @@ const CARDS = {
       parts.push(part("div", "rule", ...lines), part("p", "fine", words.where.join(" · ")));
     }
     parts.push(part("div", "product",
-      figure(step.partial), "×", figure(step.incoming), "=", figure(step.adds),
-      part("small", "", "local derivative"), "", part("small", "", "incoming gradient"), "", part("small", "", "contribution")));
+      part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
+      ...["local derivative", "", "incoming gradient", "", "contribution"].map((text) => part("small", "", text))));
     if (!step.taken) parts.push(part("p", "fine", "Not taken: a derivative of 0 passes nothing here, whatever comes in."));
     parts.push(sum(step));
     return parts;
@@ -187,13 +192,18 @@ function go(to, moves = true) {
   const words = sentence(position), step = steps[position - 1];
   $("time").setAttribute("aria-valuetext", words);
   $("live").textContent = words;
-  $("count").textContent = `${position} of ${steps.length}`;
+  $("count").textContent = `${position} / ${steps.length}`;
   $("leg-forward").className = position > 0 && position <= forwards.length ? "on" : "";
   $("leg-backward").className = position > forwards.length ? "on" : "";
   paint();
   card();
   tip();
-  if (moves && step) follow(groupsOf(step).filter((group) => group.classList.contains("node")));
+  if (moves && step) {
+    follow(groupsOf(step).filter((group) => group.classList.contains("node")));
+    if (step.kind === "value") nodes[step.node].operands.slice(0, 8).forEach((_, k) => travel(edges.get(`${step.node}-${k}`)));
+    else if (step.kind !== "seed") travel(edgeOf(step), sign(step.adds));
+  }
+  badge(step && boxes[step.kind === "value" ? step.node : step.to], step && inShort(step));
 }
 
 function play(on = !timer) {
@@ -276,9 +286,9 @@ function report(written = null) {
   const now = spoken(data[0]), was = spoken(original.data[0]);
   $("outcome-name").textContent = names[0];
   $("outcome").textContent = now === was ? now : `${was} → ${now}`;
-  $("gradient").replaceChildren(figure(grads[leaf], number(grads[leaf], 6)));
+  $("gradient").replaceChildren(figure(grads[leaf], noticeable(grads[leaf], 6)));
   const bumped = slope(leaf);
-  $("slope").replaceChildren(figure(bumped, number(bumped, 6)));
+  $("slope").replaceChildren(figure(bumped, noticeable(bumped, 6)));
   $("undo").hidden = !changed.size;
   const all = [...changed].map(([i, x]) => `${names[i]} = ${spoken(x)}`).join(", ");
   $("undo").textContent = changed.size > 2 ? `${changed.size} leaves changed · undo` : `${all} · undo`;

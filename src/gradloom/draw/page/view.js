@@ -3,7 +3,7 @@ const canvas = document.querySelector(".canvas");
 const picture = canvas.querySelector("svg");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const embedded = window !== window.parent;
-const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.72, MARGIN = 24;
+const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.6, MARGIN = 20;
 const { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
 const at = { x: 0, y: 0, scale: 1 };
 let resting = 0, scheduled = false;
@@ -58,6 +58,32 @@ function follow(groups, centre = false) {
   };
   const x = moved("x", "width", e, canvas.clientWidth, at.x), y = moved("y", "height", f, canvas.clientHeight, at.y);
   if (x !== at.x || y !== at.y || scale !== at.scale) moveTo(x, y, scale, true);
+}
+
+// ---- what a step adds to the picture
+const inPicture = (tag) => picture.querySelector(".graph").appendChild(document.createElementNS(picture.namespaceURI, tag));
+
+// A dot that runs along an edge: with the arrow, or (a gradient, of this sign) against it.
+function travel(edge, gradient = null) {
+  if (!edge || still.matches) return;
+  const dot = inPicture("circle"), way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
+  dot.setAttribute("r", 5);
+  dot.setAttribute("class", `dot ${gradient ?? ""}`);
+  dot.style.offsetPath = `path("${edge.querySelector("path").getAttribute("d")}")`;
+  const run = dot.animate(gradient === null ? way : way.reverse(), { duration: 500, easing: "ease-in-out" });
+  run.onfinish = () => dot.remove();
+}
+
+// The arithmetic of the step, above the box that gets its result.
+const badges = inPicture("text");
+badges.setAttribute("class", "badge");
+badges.setAttribute("text-anchor", "end");
+function badge(box, text = "") {
+  badges.textContent = box ? text : "";
+  if (!box || !text) return;
+  const { x, y, width } = box.getBBox();
+  badges.setAttribute("x", x + width - 4);
+  badges.setAttribute("y", y - 6);
 }
 
 // ---- wheel, drag, pinch

@@ -47,7 +47,7 @@ function formula(step) {
     what: pretty(rule.call),
     by: rule.names[step.k],
     rule: pretty(text),
-    filled: /\b(out|x\d*|y|z)\b/.test(text) ? pretty(replaced(text, values)) : "",
+    filled: /\b(out|x\d*|y|z)\b/.test(text) ? pretty(replaced(text, values)).replace(/^\(([^()]*)\)$/, "$1") : "",
     where: rule.names.map((name, k) => `${name} is ${k < operands.length ? names[operands[k]] ?? "not shown" : "constant"}`),
     note: rule.note ?? "",
   };
