@@ -11,8 +11,8 @@ import pytest
 import gradloom as gl
 from gradloom import Value, primitive
 from gradloom.draw import Explorer, explore, frames
-from gradloom.draw.explorer import names_called, rows_as_javascript
 from gradloom.draw.graph import view_from_root
+from gradloom.draw.javascript import names_called, rows_as_javascript
 from gradloom.draw.passes import passes
 from gradloom.errors import CycleError
 from gradloom.ops import TABLE

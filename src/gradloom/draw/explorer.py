@@ -26,12 +26,13 @@ from pathlib import Path
 from gradloom.draw.figure import figure, note
 from gradloom.draw.frames import at, name_of, room_for
 from gradloom.draw.graph import View, view_from_root
+from gradloom.draw.javascript import rows_as_javascript, rule
 from gradloom.draw.labels import in_terminal
 from gradloom.draw.passes import by_hand, passes
 from gradloom.draw.style import ITEMS, style, whole
 from gradloom.draw.theme import THEMES, Paint, Theme
 from gradloom.engine import Value
-from gradloom.ops import TABLE, Row, operand_names, spell
+from gradloom.ops import TABLE, Row
 from gradloom.state import replace_file
 
 __all__ = ["Explorer", "explore"]
@@ -56,8 +57,8 @@ class Explorer:
 
     def _repr_html_(self) -> str:
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._name)}" sandbox="allow-scripts" '
-            'style="width: 100%; height: 680px; border: 0" loading="lazy"></iframe>'
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._name)}" '
+            'sandbox="allow-scripts" style="width: 100%; height: 680px; border: 0" loading="lazy"></iframe>'
         )
 
     def __repr__(self) -> str:
@@ -135,7 +136,9 @@ def _has_screen() -> bool:
     """Whether a browser window can be opened; a notebook shows the page itself."""
     if "ipykernel" in sys.modules:
         return False
-    return os.name == "nt" or sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+    return (
+        os.name == "nt" or sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+    )
 
 
 # ---- the page
@@ -186,7 +189,7 @@ def _node(node: Value, shown: tuple[Value, ...], place: dict[Value, int]) -> dic
         if row.parameter:
             facts["parameter"] = operands[-1]
     elif row is not None:
-        facts["rule"] = _rule(row)
+        facts["rule"] = rule(row)
     return facts
 
 
@@ -254,10 +257,14 @@ def _colours() -> str:
 
 
 def _palette(theme: Theme) -> dict[str, str]:
-    palette = {}
+    palette: dict[str, str] = {}
     for field in fields(theme):
         x = getattr(theme, field.name)
-        parts = {f"-{part}": getattr(x, part) for part in ("fill", "line", "rule")} if isinstance(x, Paint) else {"": x}
+        parts = (
+            {f"-{part}": getattr(x, part) for part in ("fill", "line", "rule")}
+            if isinstance(x, Paint)
+            else {"": x}
+        )
         palette |= {field.name + part: colour for part, colour in parts.items()}
     return palette
 
@@ -266,53 +273,4 @@ def _variables(palette: dict[str, str]) -> str:
     return " ".join(f"--{name}: {colour};" for name, colour in palette.items())
 
 
-# ---- the table as JavaScript
-def rows_as_javascript(used: list[Row]) -> str:
-    """``ROWS``: value and derivatives of each row as functions, and its formulas as text.
-
-    The C column is JavaScript too, and so is what the partials print, over the names of ``prelude.js``.
-    """
-    names = dict.fromkeys(row.name for row in used)
-    for name in names_called(list(names)):
-        names.setdefault(name)
-    lines = []
-    for name in names:
-        row = TABLE[name]
-        lines.append(f"const value_{name} = ({', '.join(operand_names(row.arity))}) => Number({row.c});")
-    lines.append("const ROWS = {")
-    for row in dict.fromkeys(used):
-        takes = ", ".join((*operand_names(row.arity), "r"))
-        facts = json.dumps({"selects": row.selects, **_rule(row)}).replace("<", "\\u003c")
-        partials = ", ".join(spell(row, "value_{}"))
-        lines.append(f"  {json.dumps(row.name)}: {{")
-        lines.append(f"    value: value_{row.name}, partials: ({takes}) => [{partials}],")
-        lines.append(f"    ...{facts} }},")
-    return "\n".join([*lines, "};\n"])
-
-
-def names_called(names: list[str]) -> list[str]:
-    """The rows that the derivatives of the rows ``names`` call, and those of these."""
-    for name in names:
-        called = re.findall(r"value_(\w+)", " ".join(spell(TABLE[name], "value_{}")))
-        names.extend(x for x in dict.fromkeys(called) if x not in names)
-    return names
-
-
-def _rule(row: Row) -> dict[str, object]:
-    """How a row and its derivatives are written for a reader; the result is called ``out``."""
-    names = operand_names(row.arity)
-    try:
-        partials = [_readable(text) for text in spell(row)]
-    except Exception:  # a user's partials may be arithmetic that only numbers understand
-        partials = [""] * row.arity
-    return {"call": row.spelling.format(*names), "names": names, "rules": partials, "note": row.note}
-
-
-def _readable(text: str) -> str:
-    text = re.sub(r"\br\b", "out", text)
-    text = re.sub(r"\((\w+) \* \1\)", r"\1^2", text)
-    text = re.sub(r"\b(\d+)\.0\b", r"\1", text)
-    return re.sub(r"\d\.\d{7,}", lambda number: f"{float(number[0]):.6g}", text)
-
-
-Value.explore = explore  # type: ignore[attr-defined]
+Value.explore = explore  # type: ignore[assignment, method-assign]  # the stub shows the method

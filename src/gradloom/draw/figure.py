@@ -27,7 +27,7 @@ def figure(
     style: Style,
     title: str | None = None,
     rankdir: str = "LR",
-    marks: Mapping[tuple[int, int], Mapping[str, str]] = {},  # noqa: B006 (never changed)
+    marks: Mapping[tuple[int, int], Mapping[str, str]] = {},
 ) -> Digraph:
     """The DOT graph of ``view``; ``marks``: how the edge of node i's operand k differs from the others."""
     theme = style.theme

@@ -97,7 +97,9 @@ def _backward(nodes, root, place) -> tuple[list[Step], dict[Value, float]]:
             if x not in place:
                 continue
             if node in place:
-                steps.append(Step(kind, place[node], k, place[x], partial, grads.get(node, 0.0), adds, grads[x]))
+                steps.append(
+                    Step(kind, place[node], k, place[x], partial, grads.get(node, 0.0), adds, grads[x])
+                )
             else:
                 count, sum_ = unseen.get(x, (0, 0.0))
                 unseen[x] = count + 1, sum_ + adds

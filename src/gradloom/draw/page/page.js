@@ -39,20 +39,20 @@ function show(element, what, value, write) {
   known[what] = value;
   write(element, value);
 }
-const setText = (element, text) => { element.textContent = text; };
+const setNumber = (element, x) => { element.textContent = x === null ? "·" : fitted(x, GRAPH.room); };
 const setClass = (name) => (element, on) => element.classList.toggle(name, on);
 const setSign = (element, name) => {
   element.classList.toggle("positive", name === "positive");
   element.classList.toggle("negative", name === "negative");
 };
-const setFlow = (element, width) => element.style.setProperty("--flow", width);
+const setFlow = (element, share) => element.style.setProperty("--flow", `${(1 + 3 * Math.sqrt(share)).toFixed(2)}px`);
 
 function flow(edge, adds, largest) {
   if (!edge) return;
   const some = adds !== null && adds !== 0;
-  const share = largest > 0 ? Math.sqrt(Math.min(1, fabs(adds) / largest)) : 1;
+  const share = fabs(adds) / largest;
   show(edge, "sign", some ? sign(adds) : "", setSign);
-  show(edge, "flow", some ? `${(1 + 3 * (Number.isFinite(share) ? share : 1)).toFixed(2)}px` : "1px", setFlow);
+  show(edge, "flow", some ? (share < 1 ? share : 1) : 0, setFlow); // what is not finite is as wide as can be
   show(edge, "flowing", some, setClass("flowing"));
   show(edge, "zero", adds === 0, setClass("zero"));
 }
@@ -72,8 +72,8 @@ function paint() {
   });
   nodes.forEach((_, i) => {
     const grad = sofar[i];
-    show(texts[i].data, "text", known[i] ? fitted(data[i], GRAPH.room) : "·", setText);
-    show(texts[i].grad, "text", grad === null ? "·" : fitted(grad, GRAPH.room), setText);
+    show(texts[i].data, "number", known[i] ? data[i] : null, setNumber);
+    show(texts[i].grad, "number", grad, setNumber);
     show(texts[i].grad, "sign", grad === null ? "" : sign(grad), setSign);
     for (const group of [boxes[i], rounds[i], results[i]]) {
       if (group) show(group, "later", !known[i], setClass("later"));
@@ -309,7 +309,7 @@ let matching = [], match = -1;
 function find(text) {
   for (const i of matching) show(boxes[i], "found", false, setClass("found"));
   const wanted = text.trim().toLowerCase();
-  matching = wanted ? walk.filter((i) => [nodes[i].label || names[i], nodes[i].op].some((x) => x.toLowerCase().includes(wanted))) : [];
+  matching = wanted ? walk.filter((i) => [nodes[i].label, nodes[i].op].some((x) => x.toLowerCase().includes(wanted))) : [];
   match = -1;
   for (const i of matching) show(boxes[i], "found", true, setClass("found"));
   $("matches").textContent = wanted ? `${matching.length || "none"} found` : "";
@@ -356,11 +356,6 @@ addEventListener("keydown", (event) => {
   event.preventDefault();
   act();
 });
-let wide = canvas.clientWidth;
-new ResizeObserver(() => {
-  if (canvas.clientWidth !== wide) fit(READABLE);
-  wide = canvas.clientWidth;
-}).observe(canvas);
 
 // ---- begin
 $("time").max = steps.length;

@@ -5,7 +5,9 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const embedded = window !== window.parent;
 const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.6, MARGIN = 20;
 const { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
+const ORIGIN = picture.querySelector(".graph").transform.baseVal.consolidate().matrix;
 const at = { x: 0, y: 0, scale: 1 };
+const size = { width: canvas.clientWidth, height: canvas.clientHeight }; // kept: asking would lay the page out
 let resting = 0, scheduled = false;
 
 picture.style.width = `${WIDTH}px`;
@@ -27,36 +29,46 @@ function moveTo(x, y, scale, gliding = false) {
   scheduled = true;
 }
 
-function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2, gliding = false) {
+function zoom(factor, x = size.width / 2, y = size.height / 2, gliding = false) {
   const scale = Math.min(LARGEST, Math.max(SMALLEST, at.scale * factor)), by = scale / at.scale;
   moveTo(x - (x - at.x) * by, y - (y - at.y) * by, scale, gliding);
 }
 
 function fit(least = 0, gliding = false) {
-  const wide = (canvas.clientWidth - 2 * MARGIN) / WIDTH, high = (canvas.clientHeight - 2 * MARGIN) / HEIGHT;
+  const wide = (size.width - 2 * MARGIN) / WIDTH, high = (size.height - 2 * MARGIN) / HEIGHT;
   const scale = Math.max(least, Math.min(1.5, wide, high));
   const middle = (room, size) => (room - size * scale) / 2;
   // What does not fit begins at its end: results are on the right.
-  const x = WIDTH * scale > canvas.clientWidth ? canvas.clientWidth - MARGIN - WIDTH * scale : middle(canvas.clientWidth, WIDTH);
-  moveTo(x, middle(canvas.clientHeight, HEIGHT), scale, gliding);
+  const x = WIDTH * scale > size.width ? size.width - MARGIN - WIDTH * scale : middle(size.width, WIDTH);
+  moveTo(x, middle(size.height, HEIGHT), scale, gliding);
+}
+
+// The corners of a box or a round: from what it is drawn with, so that nothing need be laid out to know.
+function extent(group) {
+  const shape = group.querySelector("path, ellipse"), of = (name) => Number(shape.getAttribute(name));
+  if (shape.tagName === "ellipse") {
+    const [x, y, rx, ry] = ["cx", "cy", "rx", "ry"].map(of);
+    return { left: x - rx, right: x + rx, top: y - ry, bottom: y + ry };
+  }
+  const numbers = shape.getAttribute("d").match(/-?[\d.]+/g).map(Number);
+  const [xs, ys] = [0, 1].map((odd) => numbers.filter((_, i) => i % 2 === odd));
+  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
 }
 
 // Bring some groups of the picture into sight, as calmly as possible: not at all if they are.
 function follow(groups, centre = false) {
-  const { e, f } = picture.querySelector(".graph").transform.baseVal.consolidate().matrix;
-  const boxes = groups.filter(Boolean).map((group) => group.getBBox());
-  if (!boxes.length) return;
-  const edge = (low, size, from, scale, shift) => [
-    Math.min(...boxes.map((box) => box[low] + from)) * scale + shift,
-    Math.max(...boxes.map((box) => box[low] + box[size] + from)) * scale + shift,
-  ];
+  const extents = groups.filter(Boolean).map(extent);
+  if (!extents.length) return;
   const scale = Math.max(at.scale, centre ? READABLE : 0);
-  const moved = (low, size, from, room, shift) => {
-    const [first, last] = edge(low, size, from, scale, scale === at.scale ? shift : 0);
+  const moved = (low, high, origin, room, shift) => {
+    const from = scale === at.scale ? shift : 0;
+    const first = (Math.min(...extents.map((box) => box[low])) + origin) * scale + from;
+    const last = (Math.max(...extents.map((box) => box[high])) + origin) * scale + from;
     if (!centre && scale === at.scale && first >= MARGIN && last <= room - MARGIN) return shift;
-    return (scale === at.scale ? shift : 0) + room / 2 - (first + last) / 2;
+    return from + room / 2 - (first + last) / 2;
   };
-  const x = moved("x", "width", e, canvas.clientWidth, at.x), y = moved("y", "height", f, canvas.clientHeight, at.y);
+  const x = moved("left", "right", ORIGIN.e, size.width, at.x);
+  const y = moved("top", "bottom", ORIGIN.f, size.height, at.y);
   if (x !== at.x || y !== at.y || scale !== at.scale) moveTo(x, y, scale, true);
 }
 
@@ -81,10 +93,16 @@ badges.setAttribute("text-anchor", "end");
 function badge(box, text = "") {
   badges.textContent = box ? text : "";
   if (!box || !text) return;
-  const { x, y, width } = box.getBBox();
-  badges.setAttribute("x", x + width - 4);
-  badges.setAttribute("y", y - 6);
+  const { right, top } = extent(box);
+  badges.setAttribute("x", right - 4);
+  badges.setAttribute("y", top - 6);
 }
+
+new ResizeObserver(() => {
+  const before = size.width;
+  Object.assign(size, { width: canvas.clientWidth, height: canvas.clientHeight });
+  if (size.width !== before) fit(READABLE);
+}).observe(canvas);
 
 // ---- wheel, drag, pinch
 canvas.addEventListener("wheel", (event) => {
