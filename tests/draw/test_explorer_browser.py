@@ -135,7 +135,7 @@ def test_the_neuron_step_by_step(page):
 
     page.press(keys().ARROW_RIGHT)
     assert page.text("#step h2") == "tanh passes back to n"
-    assert page.text(".rule").splitlines() == ["d(tanh(x))/dx = 1 − out²", "= 1 − 0.7071²"]
+    assert page.text(".rule").splitlines() == ["d tanh(x)/dx = 1 − out²", "= 1 − 0.7071²"]
     product = [b.text for b in page.driver.find_elements("css selector", ".product b")]
     assert product == ["0.5000", "1.0000", "0.5000"]
     assert page.text(".badge") == "0.5 × 1 = 0.5"

@@ -103,7 +103,7 @@ function groupsOf(step) {
 
 const inShort = (step) => ({
   value: () => (ruleOf(step.node) ? `${pretty(written(step.node, ruleOf(step.node), (j) => (j < 0 ? "…" : signed(data[j]))))} = ${spoken(data[step.node])}` : ""),
-  edge: () => `${signed(step.partial)} × ${signed(step.incoming)} = ${spoken(step.adds)}`,
+  edge: () => `${spoken(step.partial)} × ${signed(step.incoming)} = ${spoken(step.adds)}`,
 })[step.kind]?.() ?? "";
 
 // ---- the step in full
@@ -145,7 +145,7 @@ const CARDS = {
     const words = formula(step), op = nodes[step.node].op;
     const parts = [part("h2", "", `${op} passes back to ${names[step.to]}`)];
     if (words) {
-      const lines = [part("div", "", `d(${words.what})/d${words.by} = ${words.rule}`)];
+      const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
       if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
       parts.push(part("div", "rule", ...lines), part("p", "fine", words.where.join(" · ")));
     }

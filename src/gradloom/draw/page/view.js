@@ -89,12 +89,12 @@ function travel(edge, gradient = null) {
 // The arithmetic of the step, above the box that gets its result.
 const badges = inPicture("text");
 badges.setAttribute("class", "badge");
-badges.setAttribute("text-anchor", "end");
 function badge(box, text = "") {
   badges.textContent = box ? text : "";
   if (!box || !text) return;
-  const { right, top } = extent(box);
-  badges.setAttribute("x", right - 4);
+  const { left, right, top } = extent(box), early = left < WIDTH / 2; // so that it stays inside the picture
+  badges.setAttribute("text-anchor", early ? "start" : "end");
+  badges.setAttribute("x", early ? left + 4 : right - 4);
   badges.setAttribute("y", top - 6);
 }
 

@@ -14,11 +14,11 @@ function nameNode(i) {
   if (label) return shortened(label);
   if (!operands.length) return spoken(original.data[i]);
   const rule = ruleOf(i);
-  const made = rule && operands.every((j) => j >= 0) ? written(i, rule, (j) => bracketed(j)) : "";
-  return made && made.length <= NAME_LENGTH ? made : `the ${op || "?"} node`;
+  if (!rule || operands.some((j) => j < 0 || names[j].startsWith("the "))) return `the ${op || "?"} node`;
+  const single = (j) => nodes[j].label || !nodes[j].operands.length || /\)$/.test(rule.call);
+  const made = written(i, rule, (j) => (single(j) ? names[j] : `(${names[j]})`));
+  return made.length <= NAME_LENGTH ? made : `the ${op} node`;
 }
-
-const bracketed = (j) => (nodes[j].label || !nodes[j].operands.length ? names[j] : `(${names[j]})`);
 
 // A rule's text with something else in place of x, y, z and out.
 const replaced = (text, values) => text.replace(/\b(out|x\d*|y|z)\b/g, (name) => values[name] ?? name);
@@ -44,7 +44,7 @@ function formula(step) {
   if (parameter !== undefined) values[rule.names.at(-1)] = signed(parameter);
   const text = rule.rules[step.k];
   return {
-    what: pretty(rule.call),
+    what: /\)$/.test(rule.call) ? ` ${rule.call}` : `(${pretty(rule.call)})`,
     by: rule.names[step.k],
     rule: pretty(text),
     filled: /\b(out|x\d*|y|z)\b/.test(text) ? pretty(replaced(text, values)).replace(/^\(([^()]*)\)$/, "$1") : "",
