@@ -992,6 +992,7 @@ static PyMethodDef FUNCTIONS[] = {
      "Stop or start remembering operands in this thread; what it was before."},
     {"set_tracer", set_tracer, METH_O, "Let a tracer, or None, watch this thread's Values; what did before."},
     {"record", record, METH_VARARGS, "The columns of a Program, from the graph that a trace left."},
+    {"columns_of", columns_of, METH_O, "Operands, constants, rows and traces of many Values, as bytes."},
     {"get_tracer", get_tracer, METH_NOARGS, "What watches this thread's Values, or None."},
     {"set_scope", set_scope, METH_O, "Let new Values of this thread carry the number of a scope; what they did before."},
     {"enter_scope", enter_scope, METH_O, "Begin a scope of this name, or of this object; the number of the one before."},

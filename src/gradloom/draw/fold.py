@@ -10,8 +10,9 @@ outside in, the smallest first, as long as there is room; what is drawn has no c
 A group's parts are made when they are asked for, so that a page may open what a picture leaves closed::
 
     folding = Folding([root])
-    for part in folding.parts(folding.whole, room=300):     # a Group, or the place of a node in
-        ...                                                 # folding.net.nodes
+    parts = folding.parts(folding.whole, room=300)
+    parts.nodes     # ndarray: places in folding.net.nodes, to be drawn one by one
+    parts.groups    # list of Group: each a box, or opened in turn by folding.parts(group, room)
 """
 
 import heapq
@@ -22,14 +23,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from gradloom.draw.network import network
-from gradloom.draw.quotient import Quotient
+from gradloom.draw.quotient import Parts, Quotient
 from gradloom.draw.scoping import family, scopes_of
 from gradloom.engine import Value
 
-__all__ = ["Folding", "Group", "Part"]
+__all__ = ["FOLDS", "Folding", "Group", "shown"]
+
+FOLDS = ("auto", "all", "none")
 
 _RANGES = 8  # boxes for what is far from the result
-_EDGES = 4  # for each box: more make a layout slow, and nobody can follow them
+_FEW = 8  # equal things are drawn one by one
+_LONG = 32  # nodes in a chain, and more are one box
+_MANY = 8  # times the room: where there are more kinds of nodes, equal ones are not worth a group
+_ROOM, _LENGTH = 300, 1500  # boxes, and the columns that all edges together may cross
 
 
 @dataclass(eq=False)
@@ -40,9 +46,9 @@ class Group:
     ----------
     name : str
         The scope's name, or what the members have in common.
-    kind : {"scope", "equal", "cone", "far"}
-        A scope; several equal groups or nodes; a node with all that serves it alone; what is far from
-        the result.
+    kind : {"scope", "equal", "others", "joined", "far"}
+        A scope; several equal groups or nodes; those beside an example of them; a node with what serves it
+        alone; what is far from the result.
     nodes : ndarray of shape (n,)
         The places of all its nodes, those in inner groups too.
     times : int
@@ -57,10 +63,7 @@ class Group:
     level: int
     times: int = 1
     scope: int = 0
-    members: list["Part"] | None = field(default=None, repr=False)
-
-
-Part = int | Group
+    members: Parts | None = field(default=None, repr=False)
 
 
 class Folding:
@@ -102,150 +105,200 @@ class Folding:
         return wanted
 
     # ---- the parts of a group
-    def parts(self, group: Group, room: int) -> list[Part]:
+    def parts(self, group: Group, room: int) -> Parts:
         """What is drawn when ``group`` is opened: at most ``room`` boxes, if there is a way."""
-        members = self.members(group)
-        if self.boxes(members) <= room or group.kind == "equal":
-            return members
-        quotient = Quotient(self.net, group.nodes, members)
-        members = self._equal(quotient, group.level, only_groups=True)
-        if self.boxes(members) > room and group.kind == "scope":
-            members = self._cones(Quotient(self.net, group.nodes, members), group.level)
-        if self.boxes(members) > room:
-            members = self._equal(Quotient(self.net, group.nodes, members), group.level)
-        if self.boxes(members) > room:
-            members = self._by_distance(Quotient(self.net, group.nodes, members), group.level, room)
-        return members
+        parts = self.members(group)
+        if group.kind == "equal" and parts.groups and self.boxes(parts) > min(room, _FEW):
+            return self._example(group)
+        for fewer in _WAYS[group.kind]:
+            if self.boxes(parts) <= room:
+                break
+            found = fewer(self, Quotient(self.net, parts), group.level + 1, room)
+            parts = found if len(found) > 1 else parts  # all in one again
+        return parts
 
-    def members(self, group: Group) -> list[Part]:
+    def _example(self, group: Group) -> Parts:
+        """One of many equal scopes, and the others."""
+        first, *others = group.members.groups
+        nothing = np.empty(0, dtype=np.int64)
+        rest = Parts(nothing, others)
+        name, level = group.name, group.level + 1
+        return Parts(nothing, [first, Group(name, "others", rest.all_nodes(), level, len(others), members=rest)])
+
+    def members(self, group: Group) -> Parts:
         """Its own nodes, and the scopes directly in it."""
         if group.members is None:
             scopes, inner = self.scopes, group.scope + 1
-            own: list[Part] = self._between(group.scope, group.scope + 1).tolist()
+            parts = Parts(self._between(group.scope, group.scope + 1))
             while inner < scopes.end[group.scope]:
                 nodes = self._between(inner, scopes.end[inner])
                 if len(nodes):
-                    own.append(Group(scopes.names[inner], "scope", nodes, group.level + 1, scope=inner))
+                    parts.groups.append(Group(scopes.names[inner], "scope", nodes, group.level + 1, scope=inner))
                 inner = scopes.end[inner]
-            group.members = own
+            group.members = parts
         return group.members
 
     def _between(self, first: int, end: int) -> np.ndarray:
         a, b = np.searchsorted(self._sorted, [first, end])
         return np.sort(self._by_scope[a:b])
 
-    def boxes(self, parts: Sequence[Part]) -> int:
+    def boxes(self, parts: Parts) -> int:
         """How many boxes it takes to draw these; a node brings its constants."""
-        single = [x for x in parts if not isinstance(x, Group)]
-        return len(parts) + int(self.net.constants[single].sum())
+        return len(parts) + int(self.net.constants[parts.nodes].sum())
 
     # ---- ways to have fewer parts
-    def _equal(self, q: Quotient, level: int, only_groups: bool = False) -> list[Part]:
-        """Parts of the same kind at the same distance from the result become one group."""
-        distance = q.distance.tolist()
-        together: dict[object, list[int]] = {}
-        for i, (part, signature) in enumerate(zip(q.parts, q.signatures().tolist(), strict=True)):
-            key: object = i
-            if isinstance(part, Group):
-                if part.kind in ("scope", "cone") and part.scope not in self._wanted:
-                    key = distance[i], family(part.name), signature
-            elif not only_groups:
-                key = distance[i], "", signature
-            together.setdefault(key, []).append(i)
-        return [
-            self._joined([q.parts[i] for i in same], level) if len(same) > 1 else q.parts[same[0]]
-            for same in together.values()
-        ]
+    def _equal_scopes(self, q: Quotient, level: int, room: int) -> Parts:
+        """Equal scopes at the same height become one group."""
+        return self._equal(q, level, room, nodes_too=False)
 
-    def _joined(self, parts: list[Part], level: int) -> Group:
-        first = parts[0]
-        if isinstance(first, Group):
-            nodes = np.sort(np.concatenate([x.nodes for x in parts if isinstance(x, Group)]))
-            return Group(family(first.name), "equal", nodes, level + 1, len(parts), members=parts)
-        name = self.net.operations[self.net.codes[first]] or "leaf"
-        return Group(name, "equal", np.array(parts), level + 1, len(parts), members=parts)
+    def _equal(self, q: Quotient, level: int, room: int, nodes_too: bool = True) -> Parts:
+        """So do equal nodes, unless hardly any are."""
+        alike, n = q.alike(), len(q.parts.nodes)
+        kept, together = Parts(q.parts.nodes), dict[object, list[Group]]()
+        if nodes_too:
+            _, first, at, times = np.unique(alike[:n], return_index=True, return_inverse=True, return_counts=True)
+            if len(first) <= _MANY * room:
+                kept = Parts(q.parts.nodes[np.sort(first[times == 1])])
+                order = np.argsort(at, kind="stable")
+                for some in np.split(q.parts.nodes[order], np.cumsum(times)[:-1]):
+                    if len(some) > 1:
+                        name = self.net.operations[self.net.codes[some[0]]] or "leaf"
+                        kept.groups.append(Group(name, "equal", some, level, len(some), members=Parts(some)))
+        for group, kind in zip(q.parts.groups, alike[n:].tolist(), strict=True):
+            single = group.kind not in ("scope", "joined") or group.scope in self._wanted
+            together.setdefault(id(group) if single else (kind, family(group.name)), []).append(group)
+        for same in together.values():
+            kept.groups.append(same[0] if len(same) == 1 else self._joined(same, level))
+        return kept
 
-    def _cones(self, q: Quotient, level: int) -> list[Part]:
-        """A node that serves a single other one joins it; what the results themselves are made of stays."""
-        head = q.heads()
-        found: dict[int, list[Part]] = {}
-        for i, part in enumerate(q.parts):
-            found.setdefault(head[i], []).append(part)
-        parts: list[Part] = []
-        for i, some in found.items():
-            if len(some) == 1 or q.distance[i] == 0:
-                parts += some
-            else:
-                nodes = np.array(some)
-                parts.append(Group(self._operations(nodes), "cone", nodes, level + 1, members=some))
-        return parts
+    def _joined(self, same: list[Group], level: int) -> Group:
+        parts = Parts(np.empty(0, dtype=np.int64), same)
+        return Group(family(same[0].name), "equal", parts.all_nodes(), level, len(same), members=parts)
 
-    def _by_distance(self, q: Quotient, level: int, room: int) -> list[Part]:
-        """The nearest parts as they are, and the largest groups; the others by ranges of distance."""
-        groups = sorted((i for i, x in enumerate(q.parts) if isinstance(x, Group)), key=q.size, reverse=True)
-        kept = set(groups[: room // 8])
-        order = [i for i in np.argsort(q.distance, kind="stable").tolist() if i not in kept]
-        near, left = 0, room - 2 * len(kept) - _RANGES
-        while near < len(order) and left > 0:
-            left -= self.boxes([q.parts[order[near]]])
-            near += 1
-        near -= left < 0
-        far = order[near:]
-        distance = q.distance[far]
-        cuts = {int(q.distance[i]) for i in kept}  # a range on both sides of a group would be a cycle
-        cuts |= {int(some[0]) for some in np.array_split(distance, _RANGES) if len(some)}
-        edges = np.searchsorted(distance, sorted(cuts))
-        parts: list[Part] = [q.parts[i] for i in [*sorted(kept), *order[:near]]]
-        for some in np.split(np.array(far), edges):
+    def _cones(self, q: Quotient, level: int, room: int) -> Parts:
+        """A node that serves a single other one joins it; what serves the results themselves stays."""
+        head = q.heads(same_operation=False)
+        return self._by_head(q, np.where(q.distance[head] > 0, head, np.arange(len(head))), level, room)
+
+    def _chains(self, q: Quotient, level: int, room: int) -> Parts:
+        """The additions of a sum, and other such chains, become one."""
+        return self._by_head(q, q.heads(same_operation=True), level, room)
+
+    def _by_head(self, q: Quotient, head: np.ndarray, level: int, room: int) -> Parts:
+        n = len(q.parts.nodes)
+        order = np.argsort(head[:n], kind="stable")
+        sizes = np.bincount(head[:n], minlength=n)
+        kept = Parts(q.parts.nodes[(sizes == 1)[head[:n]]], list(q.parts.groups))
+        inside = order[(sizes > 1)[head[:n][order]]]
+        for some in np.split(q.parts.nodes[inside], np.cumsum(sizes[sizes > 1])[:-1]):
             if len(some):
-                inside = [q.parts[i] for i in some.tolist()]
-                nodes = np.concatenate([x.nodes if isinstance(x, Group) else [x] for x in inside])
-                nodes = np.sort(nodes.astype(np.int64))
-                parts.append(Group(self._operations(nodes), "far", nodes, level + 1, members=inside))
-        return parts
+                kept.groups.append(Group(self._operations(some), "joined", some, level, members=Parts(some)))
+        return kept
+
+    def _by_distance(self, q: Quotient, level: int, room: int) -> Parts:
+        """The nearest parts as they are, and the largest groups; the others by ranges of distance."""
+        n, groups = len(q.parts.nodes), q.parts.groups
+        sizes = np.array([len(group.nodes) for group in groups], dtype=np.int64)
+        large, ranges = n + np.sort(np.argsort(-sizes, kind="stable")[: room // 8]), min(_RANGES, max(1, room // 8))
+        order = np.argsort(q.distance, kind="stable")
+        order = order[~np.isin(order, large)]
+        cost = np.ones(len(q.parts), dtype=np.int64)
+        cost[:n] += self.net.constants[q.parts.nodes]
+        near = int(np.searchsorted(np.cumsum(cost[order]), room - 2 * len(large) - ranges, side="right"))
+        kept, far = q.parts.take(np.concatenate([large, order[:near]])), order[near:]
+        distance = q.distance[far]
+        cuts = set(q.distance[large].tolist())  # a range on both sides of a group would be a cycle
+        cuts |= {int(some[0]) for some in np.array_split(distance, ranges) if len(some)}
+        for some in np.split(far, np.searchsorted(distance, sorted(cuts))):
+            if len(some):
+                inside = q.parts.take(some)
+                nodes = inside.all_nodes()
+                kept.groups.append(Group(self._operations(nodes), "far", nodes, level, members=inside))
+        return kept
 
     def _operations(self, nodes: np.ndarray) -> str:
         """What was done, most often first: "16 *, 15 +, relu"."""
         counts = np.bincount(self.net.codes[nodes], minlength=len(self.net.operations))
         counts[0] = 0
-        most = [i for i in np.argsort(-counts, kind="stable").tolist() if counts[i]]
+        most = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist()
         words = [f"{counts[i]:,} {self.net.operations[i]}" if counts[i] > 1 else self.net.operations[i] for i in most]
-        return ", ".join(words[:4]) + (", ..." if len(words) > 4 else "") or "leaves"
+        return ", ".join([*words[:4], "..."] if len(words) > 4 else words) or "leaves"
 
     # ---- which groups are open
-    def opened(self, most: int, deep: bool = True) -> dict[Group, list[Part]]:
+    def opened(self, most: int, deep: bool = True) -> dict[Group, Parts]:
         """The groups that are open in a picture of at most ``most`` boxes, with their parts, outer ones first."""
+        room = most
         while True:
-            found = self._opened(most, deep)
-            if most < 16 or self._edges(found) <= _EDGES * most:
+            found = self._opened(room, deep)
+            if room < 16 or self.fits(shown(found), most):
                 return found
-            most //= 2
+            room //= 2
 
-    def _opened(self, most: int, deep: bool) -> dict[Group, list[Part]]:
+    def _worth(self, group: Group) -> bool:
+        """Whether opening it shows more than its name does."""
+        if group.kind == "equal":
+            return group.times <= _FEW or bool(group.members.groups)
+        small = len(group.nodes) <= _LONG or bool(np.isin(self.roots, group.nodes).any())
+        return group.kind == "scope" or (group.kind == "joined" and small)
+
+    def fits(self, parts: Parts, most: int) -> bool:
+        """Whether these are at most so many boxes, and edges that a layout engine can bear.
+
+        Its time grows with the square of the edges' lengths, in columns of boxes, and more: for a sum of
+        1,500, two seconds; of 5,000, twenty (a chain of 100 nodes that all have one operand in common).
+        """
+        if self.boxes(parts) > most:
+            return False
+        q = Quotient(self.net, parts)
+        return int((q.distance[q.src] - q.distance[q.dst]).sum()) <= max(_LENGTH, _LENGTH // _ROOM * most)
+
+    def _opened(self, most: int, deep: bool) -> dict[Group, Parts]:
+        """Outer groups before inner ones, smaller before larger; of equal ones all, or one as an example."""
         ticket = itertools.count()
         parts = self.parts(self.whole, most)
         opened = {self.whole: parts}
         room = most - self.boxes(parts)
         waiting: list[tuple] = []
 
-        def offer(parts: list[Part]) -> None:
-            for x in parts:
-                wanted = isinstance(x, Group) and x.scope in self._wanted
-                if isinstance(x, Group) and (wanted or deep and x.kind != "far"):
-                    heapq.heappush(waiting, (not wanted, x.level, len(x.nodes), next(ticket), x))
+        def offer(parts: Parts) -> None:
+            alike: dict[tuple, list[Group]] = {}
+            for x in parts.groups:
+                wanted = x.scope in self._wanted
+                if wanted or (deep and self._worth(x)):
+                    alike.setdefault((not wanted, x.level, len(x.nodes), family(x.name)), []).append(x)
+            for (*first, _), groups in alike.items():
+                heapq.heappush(waiting, (*first, next(ticket), groups))
 
         offer(parts)
         while waiting:
-            group = heapq.heappop(waiting)[-1]
-            parts = self.parts(group, room)
-            cost = self.boxes(parts) - (group.kind != "scope")
-            poor = any(isinstance(x, Group) and x.kind == "far" for x in parts) and room < _RANGES**2
-            if cost <= room and not poor:
-                opened[group] = parts
-                room -= cost
-                offer(parts)
+            groups = heapq.heappop(waiting)[-1]
+            for some in (groups, groups[:1]):
+                inside = [self.parts(group, room // len(some)) for group in some]
+                cost = sum(map(self.boxes, inside)) - sum(group.kind != "scope" for group in some)
+                if cost <= room and (room >= _RANGES**2 or not any(map(_ranges_in, inside))):
+                    room -= cost
+                    for group, parts in zip(some, inside, strict=True):
+                        opened[group] = parts
+                        offer(parts)
+                    break
         return opened
 
-    def _edges(self, opened: dict[Group, list[Part]]) -> int:
-        shown = [x for parts in opened.values() for x in parts if not (isinstance(x, Group) and x in opened)]
-        return Quotient(self.net, np.arange(len(self.net)), shown).edges()
+
+_WAYS = {
+    "scope": (Folding._equal_scopes, Folding._cones, Folding._chains, Folding._equal, Folding._by_distance),
+    "equal": (),
+    "others": (),
+    "joined": (Folding._chains, Folding._equal, Folding._by_distance),
+    "far": (Folding._equal, Folding._by_distance),
+}
+"""For each kind of group, what is tried in turn to have fewer parts."""
+
+
+def shown(opened: dict[Group, Parts]) -> Parts:
+    """All that is drawn when these groups are open."""
+    nodes = np.concatenate([parts.nodes for parts in opened.values()])
+    return Parts(nodes, [x for parts in opened.values() for x in parts.groups if x not in opened])
+
+
+def _ranges_in(parts: Parts) -> bool:
+    return any(group.kind == "far" for group in parts.groups)

@@ -9,73 +9,60 @@ from typing import Any
 
 import numpy as np
 
-from gradloom.draw.fold import Folding, Group, Part
+from gradloom.draw.fold import Folding, Group, shown
 from gradloom.draw.graph import Box, Frame, View, nearest
-from gradloom.draw.quotient import Quotient
+from gradloom.draw.quotient import Parts, Quotient
 from gradloom.engine import Value, read
 
 __all__ = ["folded_view"]
 
 
-def folded_view(folding: Folding, opened: dict[Group, list[Part]]) -> View:
+def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
     """The View in which these groups are open."""
     net, values = folding.net, folding.net.nodes
-    shown, outside, frames = _shown(opened)
-    quotient = Quotient(net, np.arange(len(net)), shown)
-    things = [_box(folding, x) if isinstance(x, Group) else values[x] for x in shown]
+    parts = shown(opened)
+    frame_of, frames = _frames(opened)
+    quotient = Quotient(net, parts)
+    things = [*(values[i] for i in parts.nodes.tolist()), *(_box(folding, x) for x in parts.groups)]
     _gradients(folding, quotient, things)
     for src, dst, count in zip(quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True):
         if isinstance(things[dst], Box):
             things[dst].uses[things[src]] = count
-    operands: dict[Any, tuple[Any, ...]] = {}
+    operands: dict[Any, tuple[Any, ...]] = {x: tuple(x.uses) for x in things if isinstance(x, Box)}
     inside: list[list[Any]] = [[] for _ in frames]
-    for part, thing, frame in zip(shown, things, outside, strict=True):
-        mine, constants = (), ()
-        if isinstance(part, Group):
-            operands[thing] = tuple(thing.uses)
-        else:
+    for part, thing in zip([*parts.nodes.tolist(), *parts.groups], things, strict=True):
+        constants: tuple[Any, ...] = ()
+        if not isinstance(part, Group):
             mine = net.args[net.start[part] : net.start[part + 1]].tolist()
             known = {values[i]: things[quotient.owner[i]] for i in mine}
             constants = tuple(x for x in thing.operands if x not in known)
             operands[thing] = tuple(known.get(x, x) for x in thing.operands)
             operands.update((x, ()) for x in constants)
-        if frame >= 0:
-            inside[frame] += [thing, *constants]
+        if frame_of[part] >= 0:
+            inside[frame_of[part]] += [thing, *constants]
     roots = dict.fromkeys(things[quotient.owner[i]] for i in folding.roots)
     ordered = nearest(list(roots), operands.__getitem__, len(operands))
     boxes = tuple(Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True))
     return View(ordered, tuple(operands[x] for x in ordered), 0, boxes)
 
 
-def _shown(opened: dict[Group, list[Part]]) -> tuple[list[Part], list[int], list[tuple[str, int]]]:
-    """What is drawn, the frame of each, and the frames: name and frame outside."""
-    shown: list[Part] = []
-    outside: list[int] = []
+def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[str, int]]]:
+    """The frame in which each part is, and the frames: name and frame outside."""
     frames: list[tuple[str, int]] = []
-    frame_of: dict[Group, int] = {}
+    frame_of: dict[Any, int] = {}
     for group, parts in opened.items():  # outer groups first
         frame = frame_of.get(group, -1)
         if group.kind == "scope" and group.name:
             frames.append((group.name, frame))
             frame = len(frames) - 1
-        for x in parts:
-            if isinstance(x, Group) and x in opened:
-                frame_of[x] = frame
-            else:
-                shown.append(x)
-                outside.append(frame)
-    return shown, outside, frames
+        frame_of |= dict.fromkeys([*parts.nodes.tolist(), *parts.groups], frame)
+    return frame_of, frames
 
 
 def _box(folding: Folding, group: Group) -> Box:
-    scope = group.kind == "scope" or (group.kind == "equal" and _of_scopes(group))
+    first = group.members.groups[0] if group.times > 1 and group.members.groups else group
     count = len(group.nodes) + int(folding.net.constants[group.nodes].sum())
-    return Box(group.name, scope, group.times, count, 0.0, {})
-
-
-def _of_scopes(group: Group) -> bool:
-    first = (group.members or [0])[0]
-    return isinstance(first, Group) and first.kind == "scope"
+    return Box(group.name, first.kind == "scope", group.times, count, 0.0, {})
 
 
 def _gradients(folding: Folding, quotient: Quotient, things: list[Any]) -> None:

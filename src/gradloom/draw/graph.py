@@ -26,6 +26,10 @@ class Box:
     grad: float  # the norm of the gradients of those that are used outside of it
     uses: dict["Value | Box", int]  # the edges from each of its operands
 
+    @property
+    def title(self) -> str:
+        return f"{self.name} x {self.times:,}" if self.times > 1 else self.name
+
 
 @dataclass(frozen=True)
 class Frame:

@@ -2,8 +2,8 @@
 
 Takes: the roots of a graph.
 Gives: ``Network``: its nodes, the edges between them, which operation made each, and its scope.
-Promises: no recursion, about a microsecond and 200 bytes for each node. Constants are counted with the
-node that has them; no Value is made of them.
+Promises: no recursion; some 60 bytes for each node. Constants are counted with the node that has them; no
+Value is made of them. ``columns_in_python`` is the definition, and ``columns_of`` its native twin.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gradloom.engine import Value, order, set_silent
+from gradloom.engine import ENGINE, Value, order, set_silent
+from gradloom.ops import TABLE
 
-__all__ = ["Network", "network"]
+if ENGINE == "native":
+    from gradloom._native.value import columns_of
 
-_BLOCK = 1 << 16  # nodes whose recipes are held at a time
+__all__ = ["Network", "columns_in_python", "network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,30 +47,46 @@ class Network:
 def network(roots: Sequence[Value]) -> Network:
     """The graph below ``roots``."""
     nodes = _order(roots)
-    place = dict(zip(nodes, range(len(nodes)), strict=True))
-    counts, args, constants, codes, scopes = [], [], [], [], []
-    known: dict[object, int] = {"": 0}
-    operations = [""]
-    for first in range(0, len(nodes), _BLOCK):
-        for node in nodes[first : first + _BLOCK]:
-            row, operands = node._recipe
-            found = [place[x] for x in operands if type(x) is not float]
-            counts.append(len(found))
-            args += found
-            constants.append(len(operands) - len(found) - (row is not None and row.parameter))
-            made = "" if not operands else id(row) if row is not None else node._op or "?"
-            code = known.get(made)
-            if code is None:
-                code = known[made] = len(operations)
-                operations.append(row.symbol if row is not None else str(node._op or "?"))
-            codes.append(code)
-            scopes.append(node._trace)
+    counts, args, constants, rows, traces = _columns(nodes)
+    operations = ["", *(row.symbol for row in TABLE.values())]
+    parameter = np.array([False, *(row.parameter for row in TABLE.values())])
+    codes = np.where(rows < len(TABLE), rows + 1, 0)
+    constants = constants - parameter[codes]
+    known: dict[str, int] = {}
+    for i in np.flatnonzero((rows >= len(TABLE)) & (counts + constants > 0)).tolist():
+        name = str(nodes[i]._op or "?")  # made by hand, or by a primitive of the user's
+        if name not in known:
+            known[name] = len(operations)
+            operations.append(name)
+        codes[i] = known[name]
     start = np.zeros(len(nodes) + 1, dtype=np.int64)
     np.cumsum(counts, out=start[1:])
-    columns = (np.array(x, dtype=np.int64) for x in (args, constants, codes))
-    numbers = np.array(scopes, dtype=np.int64)
-    numbers[numbers < 1 << 31] = 0  # a trace's
-    return Network(nodes, start, *columns, operations, numbers)
+    scopes = np.where(traces < 1 << 31, 0, traces)  # the others are numbers of traces
+    return Network(nodes, start, args, constants, codes, operations, scopes)
+
+
+def columns_in_python(nodes: list[Value]) -> list[np.ndarray]:
+    """For each node how many operands it has, their places, its constants, its row's place in the table
+    (or beyond it), and its trace or scope."""
+    place = dict(zip(nodes, range(len(nodes)), strict=True))
+    number = {row.name: i for i, row in enumerate(TABLE.values())}
+    counts, args, constants, rows = [], [], [], []
+    for node in nodes:
+        row, operands = node._recipe
+        found = [place[x] for x in operands if isinstance(x, Value)]
+        counts.append(len(found))
+        args += found
+        constants.append(len(operands) - len(found))
+        rows.append(len(TABLE) if row is None or TABLE.get(row.name) is not row else number[row.name])
+    columns = counts, args, constants, rows, [node._trace for node in nodes]
+    return [np.array(column, dtype=np.int64) for column in columns]
+
+
+def _columns(nodes: list[Value]) -> list[np.ndarray]:
+    if ENGINE != "native":
+        return columns_in_python(nodes)
+    types = np.int32, np.int32, np.int32, np.uint16, np.uint32
+    return [np.frombuffer(x, t).astype(np.int64) for x, t in zip(columns_of(nodes), types, strict=True)]
 
 
 def _order(roots: Iterable[Value]) -> list[Value]:
