@@ -104,11 +104,14 @@ def draw(
     return _drawing(view, looks, title, in_terminal(title or f"the graph of {root_name or 'a Value'}"))
 
 
-def draw_folded(
-    roots: Sequence[Value], looks: Style, title: str, most: int, fold: str = "auto"
-) -> Drawing:
-    """The picture of a graph with several results, for who makes the Values of it to be drawn."""
-    return _drawing(_folded(roots, most, fold, ()), looks, title, in_terminal(title))
+def draw_view(view: View, title: str, show: str | Iterable[str] = ITEMS) -> Drawing:
+    """The picture of a View that was made elsewhere."""
+    return _drawing(view, style(show, None, 4, "light"), title, in_terminal(title))
+
+
+def draw_results(roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str) -> Drawing:
+    """The picture of a graph with several results."""
+    return draw_view(_folded(roots, most, choice("fold", fold, FOLDS), ()), title, show)
 
 
 def _drawing(view: View, looks: Style, title: str | None, name: str) -> Drawing:

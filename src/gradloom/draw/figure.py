@@ -46,7 +46,7 @@ def figure(
     boundary = []
     for (node, i), operands in zip(place.items(), view.operands, strict=True):
         if isinstance(node, Box):
-            dot.node(f"v{i}", folded_box(node, style), **{"class": "folded"})
+            dot.node(f"v{i}", folded_box(node, style), **{"class": node.kind})
             for x, count in node.uses.items():
                 dot.edge(f"v{place[x]}", f"v{i}", tailport=leaving, headport=entering, **_many(count, theme))
             continue
@@ -93,6 +93,8 @@ def _heading(title: str | None, view: View, theme: Theme) -> str:
 
 def folded_note(view: View) -> str:
     """What a picture says of the nodes that it does not show one by one."""
+    if view.heading:
+        return view.heading
     boxes, count = len(view.boxes), sum(box.count for box in view.boxes)
     total = len(view.nodes) - boxes + count
     return f"{count:,} of {total:,} nodes are folded into {boxes} box{'es' * (boxes > 1)}"

@@ -27,7 +27,7 @@ from gradloom.draw.quotient import Parts, Quotient
 from gradloom.draw.scoping import family, scopes_of
 from gradloom.engine import Value
 
-__all__ = ["FOLDS", "Folding", "Group", "shown"]
+__all__ = ["FOLDS", "Folding", "Group", "length", "longest", "shown"]
 
 FOLDS = ("auto", "all", "none")
 
@@ -242,15 +242,11 @@ class Folding:
         return group.kind == "scope" or (group.kind == "joined" and small)
 
     def fits(self, parts: Parts, most: int) -> bool:
-        """Whether these are at most so many boxes, and edges that a layout engine can bear.
-
-        Its time grows with the square of the edges' lengths, in columns of boxes, and more: for a sum of
-        1,500, two seconds; of 5,000, twenty (a chain of 100 nodes that all have one operand in common).
-        """
+        """Whether these are at most so many boxes, and edges that a layout engine can bear."""
         if self.boxes(parts) > most:
             return False
         q = Quotient(self.net, parts)
-        return int((q.distance[q.src] - q.distance[q.dst]).sum()) <= max(_LENGTH, _LENGTH // _ROOM * most)
+        return length(q.distance, q.src, q.dst) <= longest(most)
 
     def _opened(self, most: int, deep: bool) -> dict[Group, Parts]:
         """Outer groups before inner ones, smaller before larger; of equal ones all, or one as an example."""
@@ -292,6 +288,20 @@ _WAYS = {
     "far": (Folding._equal, Folding._by_distance),
 }
 """For each kind of group, what is tried in turn to have fewer parts."""
+
+
+def length(distance: np.ndarray, src: np.ndarray, dst: np.ndarray) -> int:
+    """How many columns of boxes all edges cross together.
+
+    A layout takes about the square of it, and more: for 1,500, two seconds; for 5,000 (a chain of 100 nodes that
+    all have one operand in common), twenty.
+    """
+    return int((distance[src] - distance[dst]).sum())
+
+
+def longest(most: int) -> int:
+    """The length that so many boxes may have."""
+    return max(_LENGTH, _LENGTH // _ROOM * most)
 
 
 def shown(opened: dict[Group, Parts]) -> Parts:

@@ -25,6 +25,8 @@ class Box:
     count: int  # nodes in it
     grad: float  # the norm of the gradients of those that are used outside of it
     uses: dict["Value | Box", int]  # the edges from each of its operands
+    kind: str = "folded"  # which colours it has
+    caption: str = ""  # what is said of it; empty: its count and its gradient
 
     @property
     def title(self) -> str:
@@ -48,6 +50,7 @@ class View:
     operands: tuple[tuple[Any, ...], ...]  # of each node: its operands, shown or not, in order
     missing: int  # nodes further away, which are not shown
     frames: tuple[Frame, ...] = ()  # outer ones first
+    heading: str = ""  # what is said of the boxes; empty: how much is folded into them
 
     @property
     def boxes(self) -> list[Box]:

@@ -82,22 +82,24 @@ def describe(node: Value, style: Style, exact: bool = False) -> str:
 
 
 def describe_box(many: Box, style: Style) -> str:
-    """A folded box on one line: ``neuron x 16: 416 nodes | grad norm 0.1234``."""
-    return " | ".join([f"{many.title}: {many.count:,} nodes", *_norm(many, style)])
+    """A box of many on one line: ``neuron x 16: 416 nodes | grad norm 0.1234``."""
+    return f"{in_terminal(many.title)}: {' | '.join(_captions(many, style))}"
 
 
-def _norm(many: Box, style: Style) -> list[str]:
+def _captions(many: Box, style: Style) -> list[str]:
+    if many.caption:
+        return [many.caption]
     shown = "grad" in style.show and "grad" not in style.blank
-    return [f"grad norm {number(many.grad, style.digits)}"] if shown else []
+    return [f"{many.count:,} nodes", *[f"grad norm {number(many.grad, style.digits)}"] * shown]
 
 
 # ---- boxes
 def folded_box(many: Box, style: Style) -> str:
     """The HTML-like label of a box that stands for many nodes: its name above, its size below."""
-    paint = style.theme.folded
+    paint = getattr(style.theme, many.kind)
     small = f'<FONT COLOR="{style.theme.caption}" POINT-SIZE="11">'
     rows = [f"<B>{in_box(many.title)}</B>" if many.scope else in_box(many.title)]
-    rows += [f"{small}{text}</FONT>" for text in (f"{many.count:,} nodes", *_norm(many, style))]
+    rows += [f"{small}{in_box(text)}</FONT>" for text in _captions(many, style)]
     return (
         f'<<TABLE BORDER="{paint.width}" STYLE="ROUNDED" CELLBORDER="0" CELLSPACING="0" CELLPADDING="9" '
         f'BGCOLOR="{paint.fill}" COLOR="{paint.line}"><TR><TD>{"<BR/>".join(rows)}</TD></TR></TABLE>>'

@@ -45,7 +45,7 @@ def tree(view: View, style: Style) -> str:
     if view.missing:
         lines.append(note(view.missing))
     if view.boxes:
-        lines.append(f"... {folded_note(view)}")
+        lines.append(folded_note(view) if view.heading else f"... {folded_note(view)}")
     return "\n".join(lines)
 
 
