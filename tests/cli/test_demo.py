@@ -35,7 +35,7 @@ def names(folder):
 def test_no_command_prints_the_help(capsys):
     assert main([]) == 0
     out = capsys.readouterr().out
-    assert all(word in out for word in ("usage: gradloom", "demo", "lesson", "info"))
+    assert all(word in out for word in ("usage: gradloom", "demo", "lesson", "check", "info"))
 
 
 def test_the_module_is_the_command():

@@ -29,10 +29,23 @@ def _lesson(args):
     return run(all_steps=args.all, save=args.save)
 
 
+def _check(args):
+    from gradloom.cli.check import run
+
+    return run(args.file, name=args.name, seconds=args.seconds)
+
+
 def _info(args):
     from gradloom.cli.info import run
 
     return run()
+
+
+def _seconds(text):
+    seconds = float(text)
+    if not 0.0 < seconds <= 3600.0:
+        raise ValueError  # argparse says which argument, and what stood there
+    return seconds
 
 
 def _parser():
@@ -52,6 +65,14 @@ def _parser():
     lesson.add_argument("--all", action="store_true", help="all steps without stopping")
     lesson.add_argument("--save", metavar="DIR", help="keep the pictures and numbers in this folder")
     lesson.set_defaults(command=_lesson)
+
+    check = commands.add_parser("check", help="the lesson's numbers on your own Value, and what is likely wrong")
+    check.add_argument("file", metavar="FILE.py", help="the file with the class")
+    check.add_argument("--name", metavar="NAME", default="Value", help="the class in it (%(default)s)")
+    check.add_argument(
+        "--seconds", metavar="S", type=_seconds, default=3.0, help="the time for one step (%(default)s)"
+    )
+    check.set_defaults(command=_check)
 
     info = commands.add_parser("info", help="versions, and which engines are in use and why")
     info.set_defaults(command=_info)

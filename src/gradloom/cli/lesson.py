@@ -8,15 +8,13 @@ tried before the first step, and gets its files at the end: all that was walked,
 """
 
 import contextlib
-import importlib.util
 import os
 import shutil
-import sys
 import tempfile
 import textwrap
 from pathlib import Path
 
-from gradloom.cli.console import make_folder
+from gradloom.cli.console import colours, make_folder, say
 from gradloom.cli.steps import Code, Heading, Output, Picture, Prose, play, read_lesson
 
 __all__ = ["Folder", "run"]
@@ -49,9 +47,9 @@ def run(all_steps: bool = False, save: str | None = None) -> int:
             _walk(read_lesson(), _screen("" if save else "; --save DIR keeps it"), folder, all_steps)
             if folder is not None:
                 folder.finish()
-                _say(f"Saved: {folder.path / 'lesson.md'}, and the pictures beside it.")
+                say(f"Saved: {folder.path / 'lesson.md'}, and the pictures beside it.")
     except KeyboardInterrupt:
-        _say("\nStopped. `gradloom lesson` starts again.")
+        say("\nStopped. `gradloom lesson` starts again.")
         return 130
     return 0
 
@@ -73,7 +71,7 @@ def _wants_more(step, steps):
     try:
         return input(f"[{step} of {steps}] Enter for the next step, q to stop: ").strip().lower() != "q"
     except EOFError:
-        _say(f"\nStopped after step {step} of {steps}. `gradloom lesson --all` does not wait.")
+        say(f"\nStopped after step {step} of {steps}. `gradloom lesson --all` does not wait.")
         return False
 
 
@@ -84,13 +82,13 @@ def _screen(hint):
     ``hint`` is said of a picture that a terminal cannot show.
     """
     plain = {
-        Heading: lambda piece: _say(f"{piece.text}\n"),
-        Prose: lambda piece: _say(f"{_wrapped(piece.text)}\n"),
-        Code: lambda piece: _say(textwrap.indent(piece.source, "    ")),
-        Output: lambda piece: _say(textwrap.indent(piece.text, "  | ", lambda line: True)),
-        Picture: lambda piece: _say(f"{textwrap.indent(_picture(piece, hint), '  | ', lambda line: True)}\n"),
+        Heading: lambda piece: say(f"{piece.text}\n"),
+        Prose: lambda piece: say(f"{_wrapped(piece.text)}\n"),
+        Code: lambda piece: say(textwrap.indent(piece.source, "    ")),
+        Output: lambda piece: say(textwrap.indent(piece.text, "  | ", lambda line: True)),
+        Picture: lambda piece: say(f"{textwrap.indent(_picture(piece, hint), '  | ', lambda line: True)}\n"),
     }
-    if not (sys.stdout.isatty() and importlib.util.find_spec("rich") and _knows("─•")):
+    if not colours():
         return plain
 
     from rich.console import Console
@@ -132,25 +130,6 @@ def _wrapped(text):
 
 def _width():
     return min(shutil.get_terminal_size().columns, 96)
-
-
-# ---- a console has the characters it has
-_ASCII = str.maketrans({"─": "-", "│": "|", "├": "|", "└": "`", "╰": "`", "→": ">", "←": "<", "…": "~"})
-
-
-def _knows(characters):
-    try:
-        characters.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _say(text):
-    if not _knows(text):
-        encoding = sys.stdout.encoding or "ascii"
-        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-    print(text, flush=True)
 
 
 # ---- a lesson that stays
