@@ -5,7 +5,7 @@ Gives: ``RIGHT``; ``MUTATIONS``, rows of (what was there, what stands there now,
 words of the cause that must be named); ``mutated`` and ``engine``.
 """
 
-RIGHT = '''\
+RIGHT = """\
 import math
 
 class Value:
@@ -84,10 +84,11 @@ class Value:
         for v in topo: v.grad = 0.0 if v._prev else v.grad
         self.grad = 1.0
         for v in reversed(topo): v._backward()
-'''
+"""
 
 USED_TWICE = "a node used twice speaks after both have answered"
 BACKWARD = "backward() does all of it"
+PATH = "rates along a path multiply"
 THIRTY = "thirty nodes, each used twice"
 INNER = "and inner nodes start from 0 each time"
 AGAIN = "a second backward() adds the same again"
@@ -121,6 +122,7 @@ MUTATIONS = [
     (PRODUCT, "(self,), '*')", "a result remembers its operands", "`*` names one operand"),
     (PRODUCT, "(self, other))", "a result remembers its operation", "not handed to the result"),
     (SUM, "self.data + other.data", "e = d + c", "bare result"),
+    ("_op='', label=''):", "_op=''):\n        label = ''", "a Value has a label", "takes no `label`"),
     # tanh
     ("t = (math.exp(2*x) - 1) / (math.exp(2*x) + 1)", "t = (math.exp(x) - 1) / (math.exp(x) + 1)",
      "o = n.tanh()", "exponent is 2n"),
@@ -169,14 +171,16 @@ MUTATIONS = [
     ("        self._prev = set(_children)\n", "", BACKWARD, "no node kept them"),
     (SORT, "                topo.insert(0, v)\n"
      "                for child in sorted(v._prev, key=lambda v: v.data): build(child)\n", USED_TWICE, "topological order"),
-    ("            if v not in visited:\n", "            if True:\n", THIRTY, "which nodes were visited|Each way"),
-    ("        self._prev = set(_children)\n", "        self._prev = _children\n", None, ""),
+    ("            if v not in visited:\n", "            if True:\n", THIRTY, "Each way"),
     (ZERO, "        for v in topo: v.grad = 0.0\n", AGAIN, "leaves were cleared"),
     (ZERO, "", INNER, "micrograd has this trap"),
     (f"{ZERO}        self.grad = 1.0\n", "        self.grad += 1.0\n", AGAIN, "seed was added"),
     (f"{ZERO}        self.grad = 1.0\n{LOOP}",
      "        self.grad = 1.0\n        self._backward()\n        for v in self._prev: v.backward()\n",
      BACKWARD, "own seed"),
+    (f"{ZERO}        self.grad = 1.0\n{LOOP}",
+     "        self.grad = 1.0\n        self._backward()\n"
+     "        for v in self._prev:\n            if v._prev: v.backward()\n", PATH, "own seed"),
     (LOOP, "        while topo: topo[-1]._backward()\n", BACKWARD, "did not end"),
     # operations
     (EXP_RULE, "self.grad += self.data * math.exp(self.data - 1) * out.grad", "exp is its own derivative",
@@ -193,7 +197,7 @@ MUTATIONS = [
      "Nothing arrived"),
     (SUB, "return (-self) + other", "m = a - b", "b - a"),
     (SUB, "return self + other", "m = a - b", "a + b"),
-    (SUB, "return Value(self.data - other.data, (self,), '-')", "m = a - b", ""),
+    (SUB, "return Value(self.data - other.data, (self,), '-')", "m = a - b", "Nothing arrived"),
     (POW_RULE, "self.grad += self.data**(other - 1)", "m = a**3", "as a factor"),
     (POW_RULE, "self.grad += other * self.data**other", "m = a**3", "not lowered"),
     (POW_RULE, "self.grad = other * self.data**(other - 1)", "m = a**3", "`=`"),
@@ -229,7 +233,11 @@ MISSING = [
     ("    def __rmul__(self, other): return self * other\n", "3 * b", "__rmul__"),
     ("    def __neg__(self): return self * -1\n", "m = -a", "__neg__"),
     ("    def __rsub__(self, other): return (-self) + other\n", "1 - a", "__rsub__"),
-    ("    def __repr__(self):\n        return f'Value(data={self.data})'\n", "print(a) shows the number", "__repr__"),
+    (
+        "    def __repr__(self):\n        return f'Value(data={self.data})'\n",
+        "print(a) shows the number",
+        "__repr__",
+    ),
 ]
 """What a class may still lack: the lines, the step that waits, and the need that it names."""
 

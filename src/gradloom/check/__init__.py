@@ -2,8 +2,9 @@
 
 Takes: a class, or a file of Python that has one.
 Gives: ``check_engine``, a ``Report``; the command ``gradloom check`` is in ``cli/check.py``.
-Promises: what is asked stands in one table (``nodes.py``, ``operations.py``, ``networks.py``): a step is
-one row, with its numbers, its needs and its usual causes. A class is asked for no more than a row uses.
+Promises: what is asked stands in one table (``nodes.py``, ``walks.py``, ``operations.py`` and
+``networks.py``): a step is one row, with its numbers, its needs and its usual causes. A class is asked for
+no more than a row uses.
 """
 
 from gradloom.check.report import Report

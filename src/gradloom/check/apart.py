@@ -78,6 +78,7 @@ def _messages(arguments, seconds, loading):
     process.start()
     there.close()
     started = loaded = False
+    error: BaseException
     try:
         while here.poll(seconds + GRACE if loaded else loading + GRACE if started else None):
             message = here.recv()

@@ -88,7 +88,9 @@ COMMON = (
         "below it four times, eight times and so on: remember which nodes were visited.",
         VISIT,
     ),
-    Cause(raises(SystemExit), "The whole program was ended here: take out what does that, exit() for instance."),
+    Cause(
+        raises(SystemExit), "The whole program was ended here: take out what does that, exit() for instance."
+    ),
     Cause(
         raises(TypeError, "'NoneType' object is not callable"),
         "A `_backward` is None and not a function. With brackets, `out._backward = _backward()` calls it at "
@@ -102,8 +104,8 @@ COMMON = (
     ),
     Cause(
         raises(RecursionError),
-        "A method calls itself without end. In `__radd__` and `__rmul__` the Value comes first: `other + self` "
-        "asks `__radd__` again.",
+        "A method calls itself without end. In `__radd__` and `__rmul__` the Value comes first: `other + "
+        "self` asks `__radd__` again.",
         "return self + other",
     ),
     Cause(
@@ -118,8 +120,8 @@ COMMON = (
     ),
     Cause(
         raises(AttributeError, "'float' object has no attribute"),
-        "A plain number stands where a Value belongs: an operation returned its bare result, or a number that "
-        "joined in was not wrapped.",
+        "A plain number stands where a Value belongs: an operation returned its bare result, or a number "
+        "that joined in was not wrapped.",
         f"out = Value(...); return out  # or: {WRAP}",
     ),
     Cause(
@@ -145,8 +147,8 @@ COMMON = (
     ),
     Cause(
         raises(TypeError, "unhashable"),
-        "Values must go into a set. A class that defines `__eq__` loses `__hash__`; drop the `__eq__`, or say "
-        "that the hash is still the node's own.",
+        "Values must go into a set. A class that defines `__eq__` loses `__hash__`; drop the `__eq__`, or "
+        "say that the hash is still the node's own.",
         "__hash__ = object.__hash__",
     ),
     Cause(

@@ -1,4 +1,4 @@
-"""The steps of the lesson's parts 3 to 5: numbers that remember, the neuron's tanh, the chain rule.
+"""The steps of the lesson's parts 3 to 5, without backward(): numbers that remember, and their _backward().
 
 Takes: the words of ``step.py`` and ``causes.py``.
 Gives: ``NODES``, rows of the table.
@@ -6,16 +6,12 @@ Promises: the numbers are those of the lesson, and come from mathematics. A row 
 what its code uses.
 """
 
-from gradloom.check.causes import INIT, LEAF, ORDER, VISIT, WALK, WRITE, assigned, not_handed_on, unscaled
-from gradloom.check.step import Cause, Step, alone, gives, raises, runs_on, unexplained
+from gradloom.check.causes import INIT, LEAF, WRITE, not_handed_on, unscaled
+from gradloom.check.step import Cause, Step, gives, raises, unexplained
 
 __all__ = ["NODES"]
 
 N = 0.8813735870195432  # where tanh is the square root of 1/2
-OWN_SEED = (
-    "A node below the result was set to 1: each node's backward() sows its own seed. Only the result has one; "
-    "let backward() walk a list, and call `_backward` of its nodes."
-)
 
 NODES = (
     Step(
@@ -26,7 +22,9 @@ NODES = (
         "",
         "A Value holds a number.",
         (
-            Cause(raises(TypeError), "`Value(2.0)` must be enough: all other arguments need a default.", INIT),
+            Cause(
+                raises(TypeError), "`Value(2.0)` must be enough: all other arguments need a default.", INIT
+            ),
             Cause(raises(AttributeError, "data"), "The number is not kept.", WRITE["data"]),
         ),
     ),
@@ -113,7 +111,11 @@ NODES = (
         {"bool(d._op)": True, "bool(e._op)": True, "d._op == e._op": False},
         "__add__ __mul__ _op",
         "d was made by *, e by +.",
-        (Cause(gives(...), "The sign is not handed to the result.", "out = Value(..., (self, other), '*')"),),
+        (
+            Cause(
+                unexplained, "The sign is not handed to the result.", "out = Value(..., (self, other), '*')"
+            ),
+        ),
     ),
     Step(
         3,
@@ -147,11 +149,7 @@ NODES = (
         {"a.grad": 0.0},
         "_backward grad",
         "A leaf was made from nothing: there is nothing to hand on.",
-        (
-            Cause(
-                raises(TypeError, "not callable"), "A leaf needs a `_backward` too.", LEAF
-            ),
-        ),
+        (Cause(raises(TypeError, "not callable"), "A leaf needs a `_backward` too.", LEAF),),
     ),
     Step(
         5,
@@ -186,7 +184,8 @@ NODES = (
         "a, b = Value(2.0), Value(-3.0)\nd = a * b\nd.grad = 3.0\nd._backward()",
         {"a.grad": -9.0, "b.grad": 6.0},
         "__mul__ _backward grad",
-        "Bump a, and d moves b times as far: a gets -3 times 3. Bump b, and it moves a times as far: 2 times 3.",
+        "Bump a, and d moves b times as far: a gets -3 times 3. Bump b, and it moves a times as far: 2 "
+        "times 3.",
         (
             Cause(
                 gives(6.0, -9.0),
@@ -210,111 +209,6 @@ NODES = (
                 "`_backward` of `*` hands on to the second operand only.",
                 "self.grad += other.data * out.grad",
             ),
-        ),
-    ),
-    Step(
-        5,
-        "backward() does all of it",
-        "a, b, c = Value(2.0), Value(-3.0), Value(10.0)\nd = a * b\ne = d + c\ne.backward()",
-        {"e.grad": 1.0, "d.grad": 1.0, "c.grad": 1.0, "a.grad": -3.0, "b.grad": 2.0},
-        "__add__ __mul__ backward grad",
-        "e moves as far as itself: 1, the seed. + passes it on to d and c; * gives a the number of b, and b that "
-        "of a.",
-        (
-            Cause(
-                gives(0.0, 0.0, 0.0, 0.0, 0.0),
-                "The seed is missing: the result moves as far as itself, and everything is a multiple of that.",
-                "self.grad = 1.0  # in backward(), before the loop",
-            ),
-            Cause(
-                gives(1.0, 0.0, 0.0, 0.0, 0.0),
-                "Nothing left the result: backward() does not call the `_backward` of the nodes.",
-                WALK,
-            ),
-            Cause(
-                gives(1.0, 1.0, 1.0, 0.0, 0.0),
-                "Only the result handed on. Either the list is walked from the leaves, where the gradients are "
-                "still 0, or backward() does not go further than the result.",
-                WALK,
-            ),
-            Cause(alone(gives(1.0, 1.0, 1.0, 1.0, 1.0)), OWN_SEED, WALK),
-            Cause(
-                gives(0.0, 1.0, 1.0, -3.0, 2.0),
-                "The gradient of the result itself was lost.",
-                "self.grad = 1.0",
-            ),
-        ),
-        "e",
-    ),
-    Step(
-        5,
-        "rates along a path multiply",
-        "a, b, c, f = Value(2.0), Value(-3.0), Value(10.0), Value(-2.0)\n"
-        "d = a * b\ne = d + c\nL = e * f\nL.backward()",
-        {"f.grad": 4.0, "e.grad": -2.0, "c.grad": -2.0, "a.grad": 6.0, "b.grad": -4.0},
-        "__add__ __mul__ backward grad",
-        "e moves L by f, -2. What a and b do to e, they do to L -2 times over.",
-        (
-            Cause(alone(gives(4.0, 1.0)), OWN_SEED, WALK),
-        ),
-        "L",
-    ),
-    Step(
-        5,
-        "a node used twice speaks after both have answered",
-        "x = Value(3.0)\ny = x * Value(2.0)\nu = y + Value(1.0)\nz = y * u\nz.backward()\n"
-        "p = Value(3.0)\nq = p * Value(2.0)\nr = q + Value(1.0)\ns = r * q\ns.backward()",
-        {"x.grad": 26.0, "p.grad": 26.0},
-        "__add__ __mul__ backward grad",
-        "z = y * u with u = y + 1: y gets u = 7 from z and 6 from u, 13 in all, and hands on twice that.",
-        (
-            Cause(gives(14.0), ORDER, WALK),
-            Cause(gives(..., 14.0), ORDER, WALK),
-            assigned((12.0, ...), "`+`"),
-            assigned((14.0, ...), "`*`"),
-            Cause(
-                lambda found: any(gives(x)(found) or gives(..., x)(found) for x in (40.0, 52.0)),
-                "A node handed on more than once: each way to it was walked by itself. Visit each node once.",
-                VISIT,
-            ),
-            Cause(unexplained, ORDER, WALK),
-        ),
-        "z",
-    ),
-    Step(
-        5,
-        "b = a + a; c = b + b",
-        "a = Value(3.0)\nb = a + a\nc = b + b\nc.backward()",
-        {"c.data": 12.0, "b.grad": 2.0, "a.grad": 4.0},
-        "__add__ backward grad",
-        "Two ways from a to b, and two from b to c: four ways.",
-        (
-            assigned((12.0, 1.0, 1.0), "`+`"),
-            Cause(
-                lambda found: any(gives(12.0, 2.0, x)(found) for x in (6.0, 8.0, 12.0)),
-                "b handed on once for each way to it. " + ORDER,
-                VISIT,
-            ),
-        ),
-        "c",
-    ),
-    Step(
-        5,
-        "thirty nodes, each used twice",
-        "x = y = Value(1.0)\nzero = Value(0.0)\nfor i in range(15):\n    y = y + (y + zero)\n"
-        "    y = (y + zero) + y\ny.backward()",
-        {"x.grad": 2.0**30},
-        "__add__ backward grad",
-        "The result doubles thirty times, and so does the gradient.",
-        (
-            Cause(
-                runs_on,
-                "Each way through the graph is walked by itself, and there are 2**30 of them. Visit each node "
-                "once.",
-                VISIT,
-            ),
-            assigned((1.0,), "`+`"),
-            Cause(unexplained, ORDER, WALK),
         ),
     ),
 )

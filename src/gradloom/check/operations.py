@@ -47,12 +47,8 @@ OPERATIONS = (
                 "The derivative of tanh is written with the input. It is 1 minus the square of the *output*.",
                 TANH,
             ),
-            Cause(
-                gives(4 * (1 - 0.5**0.5)), "The square is missing.", TANH
-            ),
-            Cause(
-                gives(2.0, 4 * P * P), "The 1 minus is missing.", TANH
-            ),
+            Cause(gives(4 * (1 - 0.5**0.5)), "The square is missing.", TANH),
+            Cause(gives(2.0, 4 * P * P), "The 1 minus is missing.", TANH),
             Cause(gives(-2.0), "The sign is wrong.", TANH),
             Cause(
                 gives(4.0, 4.0),
@@ -71,13 +67,13 @@ OPERATIONS = (
         NEURON,
         {"o.data": 0.5**0.5, "n.grad": 0.5, "x1.grad": -1.5, "w1.grad": 1.0, "x2.grad": 0.5, "w2.grad": 0.0},
         "__add__ __mul__ tanh backward grad",
-        "tanh leaves 0.5 of the 1 that arrived. + passes it on, and * gives each the other's number: x2 is 0, so w2 "
-        "moves nothing.",
+        "tanh leaves 0.5 of the 1 that arrived. + passes it on, and * gives each the other's number: x2 is "
+        "0, so w2 moves nothing.",
         (
             Cause(
                 gives(0.5**0.5, 0.5, 0.0, 0.0, 0.0, 0.0),
-                "The walk ended at n: the result of tanh does not name its operand, so that what made the operand "
-                "is not on the list.",
+                "The walk ended at n: the result of tanh does not name its operand, so that what made the "
+                "operand is not on the list.",
                 "out = Value(t, (self,), 'tanh')",
             ),
         ),
@@ -150,6 +146,7 @@ OPERATIONS = (
                 "other.grad -= out.grad",
             ),
             Cause(gives(5.0, 4.0, 0.0), "Nothing arrived at b.", "other.grad -= out.grad"),
+            not_handed_on((5.0, 0.0, 0.0), "self.data - other.data, (self, other), '-'"),
             unscaled((5.0, 2.0, -2.0), "`-`, or of what it is made of,"),
             assigned((5.0, 3.0), "`-`, or of what it is made of,"),
             assigned((5.0, 1.0), "`-`, or of what it is made of,"),
@@ -226,8 +223,8 @@ OPERATIONS = (
         (
             Cause(
                 gives(0.5**0.5, 0.0),
-                "The walk ended too early: a result (that of exp, say) does not name its operand, so that what "
-                "made the operand is not on the list.",
+                "The walk ended too early: a result (that of exp, say) does not name its operand, so that "
+                "what made the operand is not on the list.",
                 "out = Value(math.exp(self.data), (self,), 'exp')",
             ),
         ),

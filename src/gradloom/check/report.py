@@ -29,7 +29,7 @@ _MARKS = {"right": "[x]", "wrong": "[!]", "missing": "[ ]"}
 
 def lines(results):
     """Yield (style, text) for each Result as it comes; the styles are heading, right, wrong, ..."""
-    part, told = None, set()
+    part, told = None, set()  # type: ignore[var-annotated]  # needs, and pairs of cause and line
     for result in results:
         if result.lesson != part:
             part = result.lesson

@@ -55,6 +55,8 @@ def agree(expected, found):
     """Whether what was found is what was expected; numbers agree to a millionth."""
     if isinstance(expected, (bool, str)):
         return type(found) is type(expected) and found == expected
+    if isinstance(found, str):
+        return False
     try:
         return math.isclose(float(found), expected, rel_tol=1e-6, abs_tol=1e-9)
     except Exception:  # whatever the learner's own __float__ says

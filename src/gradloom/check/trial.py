@@ -22,16 +22,17 @@ from gradloom.check.networks import NETWORKS
 from gradloom.check.nodes import NODES
 from gradloom.check.operations import OPERATIONS
 from gradloom.check.step import Cause, Found, TooLong, agree
+from gradloom.check.walks import WALKS
 
 __all__ = ["SECONDS", "STEPS", "STILL", "Result", "ended_by", "limited", "trials"]
 
 SECONDS = 3.0  # for one row; the slowest takes a hundredth of it
-HURRIED = 0.5  # once a row has not ended, the others need not wait so long
+HURRIED = 0.25  # once a row has not ended, the others need not wait so long
 
 STILL = "still running after"
 _HERE = "<step>"
 
-STEPS = (*NODES, *OPERATIONS, *NETWORKS)
+STEPS = (*NODES, *WALKS, *OPERATIONS, *NETWORKS)
 """THE TABLE: what the checker asks, in the order of the lesson."""
 
 
@@ -92,10 +93,10 @@ def _try(step, kind, probe, seconds, earlier):
 
 
 def _probe(kind, seconds):
-    """A Value whose attributes can be looked at; None where there is none."""
+    """A Value whose attributes can be looked at; where none can be made, an object that has none."""
     with contextlib.suppress(Exception, TooLong, SystemExit), _quiet(), limited(seconds):
         return kind(2.0)
-    return None  # the first row asks for just this, and says what is wrong
+    return object()  # the first row asks for just this, and says what is wrong
 
 
 def _has(probe, name):
@@ -133,6 +134,7 @@ def limited(seconds):
     end = time.monotonic() + seconds
 
     def watch(frame, event, argument):
+        frame.f_trace_opcodes = True  # a loop on one line has no other events
         if time.monotonic() > end:
             raise TooLong(f"{STILL} {seconds:g} s")
         return watch
@@ -173,6 +175,6 @@ def _error(error, kind):
     frames = [f for f in traceback.extract_tb(error.__traceback__, limit=-40) if f.filename in files]
     if not frames:
         return says
-    line = linecache.getline(frames[-1].filename, frames[-1].lineno).strip()
+    line = linecache.getline(frames[-1].filename, frames[-1].lineno or 0).strip()
     where = f"{os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}"
     return f"{says}\n{where}: {line}" if line else f"{says}\n{where}"

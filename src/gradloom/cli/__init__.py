@@ -66,7 +66,7 @@ def _parser():
     lesson.add_argument("--save", metavar="DIR", help="keep the pictures and numbers in this folder")
     lesson.set_defaults(command=_lesson)
 
-    check = commands.add_parser("check", help="the lesson's numbers on your own Value, and what is likely wrong")
+    check = commands.add_parser("check", help="the lesson's numbers on your own Value, and the likely causes")
     check.add_argument("file", metavar="FILE.py", help="the file with the class")
     check.add_argument("--name", metavar="NAME", default="Value", help="the class in it (%(default)s)")
     check.add_argument(
