@@ -59,9 +59,10 @@ def test_an_unknown_command():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], {"all_steps": False, "save": None}),
-        (["--all"], {"all_steps": True, "save": None}),
-        (["--all", "--save", "here"], {"all_steps": True, "save": "here"}),
+        ([], {"all_steps": False, "save": None, "quiz": False}),
+        (["--all"], {"all_steps": True, "save": None, "quiz": False}),
+        (["--all", "--save", "here"], {"all_steps": True, "save": "here", "quiz": False}),
+        (["--quiz"], {"all_steps": False, "save": None, "quiz": True}),
     ],
 )
 def test_the_lesson_gets_its_words(monkeypatch, words, expected):

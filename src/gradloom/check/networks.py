@@ -127,6 +127,7 @@ NETWORKS = (
         "__add__ __mul__ __rsub__ backward grad",
         "Python asks a.__rsub__(1), which is the other minus self.",
         (Cause(gives(31.0), "This is a - 1. In `__rsub__` the other comes first.", WRITE["__rsub__"]),),
+        "b",
     ),
     Step(
         7,
@@ -142,6 +143,7 @@ NETWORKS = (
                 WRITE["__rtruediv__"],
             ),
         ),
+        "b",
     ),
     Step(
         8,

@@ -228,5 +228,6 @@ OPERATIONS = (
                 "out = Value(math.exp(self.data), (self,), 'exp')",
             ),
         ),
+        "o",
     ),
 )

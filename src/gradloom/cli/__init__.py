@@ -26,7 +26,7 @@ def _demo(args):
 def _lesson(args):
     from gradloom.cli.lesson import run
 
-    return run(all_steps=args.all, save=args.save)
+    return run(all_steps=args.all, save=args.save, quiz=args.quiz)
 
 
 def _check(args):
@@ -64,6 +64,7 @@ def _parser():
     lesson = commands.add_parser("lesson", help="back-propagation step by step, with numbers and pictures")
     lesson.add_argument("--all", action="store_true", help="all steps without stopping")
     lesson.add_argument("--save", metavar="DIR", help="keep the pictures and numbers in this folder")
+    lesson.add_argument("--quiz", action="store_true", help="ask for the numbers before they are shown")
     lesson.set_defaults(command=_lesson)
 
     check = commands.add_parser("check", help="the lesson's numbers on your own Value, and the likely causes")
