@@ -13,6 +13,7 @@ from pathlib import Path
 from gradloom import Value
 from gradloom.check import STEPS
 from gradloom.check.report import PARTS
+from gradloom.check.step import gives
 
 DOCS = Path(__file__).parents[1] / "docs"
 NOTE = "<!-- Written by tools/write_exercises.py from src/gradloom/check: edit that. -->"
@@ -27,6 +28,8 @@ inputs: the result gets 1, and each node hands to each operand its local derivat
 What arrives twice is added. The rules are in the [lesson](lesson.md), the solutions in
 [answers](answers.md).
 
+Where gradients stand below a graph, engines with a mistake have found them. What is the mistake?
+
 If you have written a `Value` of your own, `gradloom check FILE.py` asks it the same and more, and says
 what is likely wrong where its numbers differ.
 
@@ -39,7 +42,7 @@ ANSWERS = f"""{NOTE}
 
 # Answers
 
-To the [exercises](exercises.md). The numbers in the boxes are the value and, below it, the gradient.
+To the [exercises](exercises.md).
 
 ```python
 from gradloom import Value
@@ -74,6 +77,7 @@ def questions():
         parts += opening
         parts.append(f"```python\n{step.code}\n```\n")
         parts.append(f"![{step.title}, with empty gradients](exercises/{number}-blank.svg)\n")
+        parts.append("".join(f"- {letter}: {found}.\n" for letter, found, _ in mistaken(step)))
     return "\n".join(parts)
 
 
@@ -90,7 +94,22 @@ def answers():
         parts.append(f"{step.why}\n")
         parts.append(f"```python\n{code}```\n\n```text\n{printed.getvalue()}```\n")
         parts.append(f"![{step.title}, with its gradients](exercises/{number}.svg)\n")
+        mistakes = (
+            f"- {letter}: {found}. {cause.says} Write `{cause.write}`.\n"
+            for letter, found, cause in mistaken(step)
+        )
+        parts.append("".join(mistakes))
     return "\n".join(parts)
+
+
+def mistaken(step):
+    """The wrong numbers that have a cause: a letter, what an engine with the mistake finds, the cause."""
+    causes = [
+        cause for cause in step.causes if isinstance(cause.holds, gives) and ... not in cause.holds.things
+    ]
+    for letter, cause in zip("abcdefgh", causes, strict=False):
+        found = zip(step.expect, cause.holds.things, strict=False)
+        yield letter, ", ".join(f"`{name}` is {thing:.4g}" for name, thing in found), cause
 
 
 def numbered():

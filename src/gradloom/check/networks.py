@@ -107,7 +107,7 @@ NETWORKS = (
         "a = Value(32.0)\nb = 1 + a\nb.backward()",
         {"b.data": 33.0, "a.grad": 1.0},
         "__add__ __radd__ backward grad",
-        "The int does not know how, so Python asks a.__radd__(1).",
+        "The int does not know how, so Python asks `a.__radd__(1)`.",
         (Cause(unexplained, "`__radd__` gives something else than `self + other`.", WRITE["__radd__"]),),
     ),
     Step(
@@ -116,7 +116,7 @@ NETWORKS = (
         "b = Value(33.0)\nc = 3 * b\nc.backward()",
         {"c.data": 99.0, "b.grad": 3.0},
         "__mul__ __rmul__ backward grad",
-        "The int does not know how, so Python asks b.__rmul__(3).",
+        "The int does not know how, so Python asks `b.__rmul__(3)`.",
         (Cause(unexplained, "`__rmul__` gives something else than `self * other`.", WRITE["__rmul__"]),),
     ),
     Step(
@@ -125,7 +125,7 @@ NETWORKS = (
         "a = Value(32.0)\nb = 1 - a\nb.backward()",
         {"b.data": -31.0, "a.grad": -1.0},
         "__add__ __mul__ __rsub__ backward grad",
-        "Python asks a.__rsub__(1), which is the other minus self.",
+        "Python asks `a.__rsub__(1)`, the other minus self: a up, 1 - a down.",
         (Cause(gives(31.0), "This is a - 1. In `__rsub__` the other comes first.", WRITE["__rsub__"]),),
         "b",
     ),
@@ -135,7 +135,7 @@ NETWORKS = (
         "a = Value(4.0)\nb = 6 / a\nb.backward()",
         {"b.data": 1.5, "a.grad": -0.375},
         "__mul__ __rtruediv__ backward grad",
-        "Python asks a.__rtruediv__(6), which is the other divided by self.",
+        "Python asks `a.__rtruediv__(6)`, the other divided by self. Its derivative is -6 / a**2.",
         (
             Cause(
                 gives(4.0 / 6.0),
@@ -172,7 +172,7 @@ NETWORKS = (
         "loss = sum((w * Value(x) - Value(t))**2 for x, t in [(1.0, 2.0), (2.0, -1.0)])\nloss.backward()",
         {"loss.data": 10.0, "w.grad": 10.0},
         "__add__ __mul__ __radd__ __sub__ __pow__ backward grad",
-        "sum() begins with 0 + ..., so it needs __radd__. The misses are -1 and 3: 2 * -1 * 1 + 2 * 3 * 2.",
+        "sum() begins with 0 + ..., so it needs `__radd__`. The misses are -1 and 3: 2 * -1 * 1 + 2 * 3 * 2.",
     ),
     Step(
         8,

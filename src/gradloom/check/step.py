@@ -64,14 +64,15 @@ def agree(expected, found):
 
 
 # ---- predicates
-def gives(*things):
+class gives:
     """These things were found, in the order of the row's ``expect``; ``...`` stands for any."""
 
-    def holds(found):
-        pairs = zip(things, found.things, strict=False)
-        return found.error is None and all(x is ... or agree(x, y) for x, y in pairs)
+    def __init__(self, *things):
+        self.things = things
 
-    return holds
+    def __call__(self, found):
+        pairs = zip(self.things, found.things, strict=False)
+        return found.error is None and all(x is ... or agree(x, y) for x, y in pairs)
 
 
 def raises(kind, *words):
