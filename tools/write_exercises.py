@@ -78,7 +78,7 @@ def questions():
         parts.append(f"```python\n{step.code}\n```\n")
         parts.append(f"![{step.title}, with empty gradients](exercises/{number}-blank.svg)\n")
         parts.append("".join(f"- {letter}: {found}.\n" for letter, found, _ in mistaken(step)))
-    return "\n".join(parts)
+    return "\n".join(filter(None, parts))
 
 
 def answers():
@@ -99,7 +99,7 @@ def answers():
             for letter, found, cause in mistaken(step)
         )
         parts.append("".join(mistakes))
-    return "\n".join(parts)
+    return "\n".join(filter(None, parts))
 
 
 def mistaken(step):

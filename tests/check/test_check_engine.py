@@ -200,3 +200,12 @@ def test_numbers_agree_to_a_millionth():
     assert not agree(True, 1)
     assert gives(..., 2.0)(Found((7.0, 2.0)))
     assert not gives(2.0)(Found((2.0,), ValueError()))
+
+
+def test_the_example_of_the_docstring():
+    import doctest
+
+    import gradloom.check
+
+    failed, tried = doctest.testmod(gradloom.check)
+    assert (failed, tried > 0) == (0, True)
