@@ -149,8 +149,9 @@ def _plain(form: Form) -> Form:
 
 
 def _chance() -> tuple[Any, Any]:
-    """The states of the global generators."""
-    return random.getstate(), list(np.random.get_state(legacy=True))[1:]
+    """The states of the global generators; NumPy's are loaded by whoever first asks for them."""
+    loaded = "numpy.random" in sys.modules
+    return random.getstate(), list(np.random.get_state(legacy=True))[1:] if loaded else [None]
 
 
 def _same_chance(before, after) -> bool:

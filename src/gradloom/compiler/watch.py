@@ -10,17 +10,14 @@ the names that the code may read. Not followed: files, clocks, iterators, and wh
 beyond ``MOST`` slots one warning says so.
 """
 
-import array
 import collections
 import gc
 import operator
 import os
 import pickle
-import random
 import site
 import struct
 import sys
-import sysconfig
 import types
 import warnings
 from collections.abc import Callable, Iterable
@@ -50,7 +47,7 @@ MOST = 100_000
 _INSTALLED = tuple(
     {
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-        sysconfig.get_path("stdlib"),
+        os.path.dirname(os.path.abspath(os.__file__)),  # the standard library
         *site.getsitepackages(),
         site.getusersitepackages(),
     }
@@ -65,12 +62,17 @@ ATOMS = (
     types.ModuleType,
     Value,
 )
-_STATES: dict[type, Callable[[Any], Any]] = {
-    random.Random: lambda x: x.getstate(),
-    np.random.Generator: lambda x: x.bit_generator.state,
-    np.random.RandomState: lambda x: x.get_state(),
+_STATES: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("random", "Random"): lambda x: x.getstate(),
+    ("numpy.random", "Generator"): lambda x: x.bit_generator.state,
+    ("numpy.random", "RandomState"): lambda x: x.get_state(),
 }
-"""Generators of random numbers, and how to see whether they have moved."""
+"""Generators of random numbers, by module and name, and how to see whether they have moved."""
+
+
+def _loaded(module: str, name: str) -> Any:
+    """A class, for ``isinstance``; none where nobody has loaded its module, which would take a while."""
+    return getattr(sys.modules.get(module), name, ())
 
 
 class Watch:
@@ -136,11 +138,11 @@ class Watch:
             return [*x, _attributes(x)]
         if isinstance(x, (set, collections.deque)):
             return self._compare(lambda: tuple(x), f"an item of a {type(x).__name__}")
-        if isinstance(x, (bytearray, array.array)):
+        if isinstance(x, (bytearray, _loaded("array", "array"))):
             self._compare(lambda: (bytes(x),), f"an element of a {type(x).__name__}")
             return []
         for kind, state in _STATES.items():
-            if isinstance(x, kind):
+            if isinstance(x, _loaded(*kind)):
                 self._generators.append(partial(state, x))
                 return []
         if isinstance(x, type):
