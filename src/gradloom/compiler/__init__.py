@@ -9,7 +9,7 @@
     partials           each row's local derivatives as a small Program
     derivatives        Program -> Program: reverse and forward
     lowering           what each transform makes of a traced function
-    contraction, layout, vector_program, vectorize   Program -> VectorProgram
+    contraction, grouping, layout, vector_program, vectorize   Program -> VectorProgram
     definition         what an instruction means, in NumPy
     single, rows       runs one evaluation at a time, or many rows in blocks
     interpreter        the face of the three above

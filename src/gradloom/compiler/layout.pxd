@@ -1,22 +1,8 @@
 # The types of layout.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int SUM, DOT, NEVER, HIGHEST
+cdef int SUM, DOT
 
-
-@cython.locals(n=int, i=int, k=int, x=int, deepest=int, high=int, level="int[::1]", height="int[::1]")
-cpdef levels(const int[::1] start, const int[::1] args, const int[::1] least, const int[::1] chooses)
-
-@cython.locals(i=int, k=int, maker=int)
-cpdef apart(
-    const int[::1] start, const int[::1] args, const int[::1] group, const int[::1] after, int[::1] waits
-)
-
-@cython.locals(g=int, p=int, i=int, k=int, at=int, earliest=int, bound="int[::1]", place="int[::1]")
-cpdef sink(
-    const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] begins,
-    const int[::1] vector, const int[::1] level,
-)
 
 @cython.locals(
     n=int, steps=int, g=int, p=int, i=int, k=int, x=int, b=int, size=int, free=int, now=int, top=int, block=int,

@@ -1,5 +1,5 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""The loops of the vectoriser: when each node runs, which slot it gets, and where its operands lie.
+"""The loops of the vectoriser, continued: which slot each node gets, and where its operands lie.
 
 Takes and gives: columns (arrays of int32), as in ``program.py`` and ``vectorize.py``.
 Promises: nothing is checked; ``vectorize`` hands in what fits. This file is plain Python; where there is
@@ -11,68 +11,7 @@ import numpy as np
 from gradloom.compiler.contraction import column
 from gradloom.compiler.vector_program import DOT, SUM
 
-__all__ = ["allocate", "apart", "levels", "sink", "stretch", "strides"]
-
-NEVER = 2147483647
-HIGHEST = 64
-
-
-def levels(start, args, least, chooses):
-    """int32 (n,) twice: the depth of each node, 0 without operands; or what ``least`` says, if that is more.
-
-    The largest of many numbers is found by a tree of nodes that ``chooses`` marks. Such a tree is one level
-    whatever its height, or softmaxes of few and of many numbers would part, and all that comes after them;
-    the second column has the height of a node in its tree, from 0.
-    """
-    n = len(start) - 1
-    level, height = column(n), column(n)
-    for i in range(n):
-        deepest, high = least[i], 0
-        for k in range(start[i], start[i + 1]):
-            x = args[k]
-            if level[x] < deepest:
-                continue
-            if chooses[i] and chooses[x] and height[x] < HIGHEST:
-                if level[x] > deepest or height[x] + 1 > high:
-                    high = height[x] + 1
-                deepest = level[x]
-            else:
-                deepest, high = level[x] + 1, 0
-        level[i], height[i] = deepest, high
-    return np.asarray(level), np.asarray(height)
-
-
-def apart(start, args, group, after, waits):
-    """Clear ``waits`` of the groups that the group ``after`` them is made from."""
-    for i in range(len(start) - 1):
-        for k in range(start[i], start[i + 1]):
-            maker = group[args[k]]
-            if maker >= 0 and after[maker] == group[i]:
-                waits[maker] = 0
-
-
-def sink(start, args, nodes, begins, vector, level):
-    """int32: for each of ``nodes`` (sorted into groups), the level just before its first use.
-
-    The members of a vector group stay together. What nothing uses but the caller stays where it is.
-    """
-    bound, place = column(len(start) - 1, NEVER), column(len(nodes))
-    for g in range(len(begins) - 2, -1, -1):
-        earliest = NEVER
-        if vector[g]:
-            for p in range(begins[g], begins[g + 1]):
-                if bound[nodes[p]] < earliest:
-                    earliest = bound[nodes[p]]
-        for p in range(begins[g], begins[g + 1]):
-            i = nodes[p]
-            at = earliest if vector[g] else bound[i]
-            if at == NEVER:
-                at = level[i]
-            place[p] = at
-            for k in range(start[i], start[i + 1]):
-                if bound[args[k]] > at - 1:
-                    bound[args[k]] = at - 1
-    return np.asarray(place)
+__all__ = ["allocate", "stretch", "strides"]
 
 
 def allocate(start, args, order, bounds, vector, keep, slot, first):

@@ -11,11 +11,13 @@ else sums may be regrouped. The steps, each a function:
     encode      operands become slices, strides, repeated numbers, or index lists
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from gradloom.compiler import contraction, layout
+from gradloom.compiler import contraction, grouping, layout
 from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.compiler.vector_program import (
     DOT,
@@ -30,10 +32,18 @@ from gradloom.compiler.vector_program import (
 
 __all__ = ["vectorize"]
 
-CHOICES = [i for i, row in enumerate(ROWS) if row.name in ("maximum", "minimum")]
 COMMUTATIVE = {i for i, row in enumerate(ROWS) if "commutative" in row.marks} | {MULADD, MULSUB, SUBMUL}
-PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
-CALLS = np.array(["(" in row.c for row in ROWS] + [False] * (STRETCH + 1 - len(ROWS)))
+
+
+def _marked(truths: Iterable[bool]) -> np.ndarray:
+    """int32: 1 for the opcodes of the rows for which it is true; no other is marked."""
+    rows = np.fromiter(truths, dtype=np.int32)
+    return np.concatenate([rows, np.zeros(STRETCH + 1 - len(rows), dtype=np.int32)])
+
+
+CHOOSES = _marked(row.name in ("maximum", "minimum") for row in ROWS)
+PARAMETERS = _marked(row.parameter for row in ROWS)
+CALLS = _marked("(" in row.c for row in ROWS) != 0
 """Whether an opcode calls a function of the C library."""
 COST = np.where(CALLS, 8, 1)  # in additions
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
@@ -93,75 +103,48 @@ def contract(program: Program, same_order: bool) -> Graph:
 # ---- schedule
 def schedule(graph: Graph) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The nodes in the order in which they run, where each group begins in it, and which are vectors."""
-    n = len(graph.op)
-    width = np.diff(graph.start)
     nodes = np.flatnonzero((graph.op != INPUT) & (graph.op != CONSTANT)).astype(np.int32)
-    if not len(nodes):
-        return nodes, np.zeros(1, dtype=np.int32), np.zeros(0, dtype=bool)
-    chooses = np.isin(graph.op, CHOICES).astype(np.int32)
-    level, height = layout.levels(graph.start, graph.args, np.zeros(n, dtype=np.int32), chooses)
-    level, height = _together(graph, nodes, _kinds(graph, height), level, height, chooses)
-    kind = _kinds(graph, height)
-    nodes = nodes[np.lexsort((nodes, kind[nodes], level[nodes]))]
-    key = np.stack([level[nodes], kind[nodes]])
-    begins = np.flatnonzero(np.any(key[:, 1:] != key[:, :-1], axis=0)) + 1
-    begins = np.concatenate([[0], begins, [len(nodes)]]).astype(np.int32)
-    lead, count = nodes[begins[:-1]], np.diff(begins)
+    level, order, begins = _together(graph, nodes)
+    lead, count = order[begins[:-1]], np.diff(begins)
     op = graph.op[lead]
-    terms = np.where((op == SUM) | (op == DOT), width[lead], 1)
+    terms = np.where((op == SUM) | (op == DOT), graph.start[lead + 1] - graph.start[lead], 1)
     work = count * terms * COST[op]
-    vector = (work >= LEAST_WORK) & ((count >= 4) | (terms >= LEAST_WORK))
+    vector = ((work >= LEAST_WORK) & ((count >= 4) | (terms >= LEAST_WORK))).astype(np.int32)
     # just before the first use; what is only an output runs as early as it can
-    group = np.full(n, -1, dtype=np.int32)
-    group[nodes] = np.repeat(np.arange(len(lead), dtype=np.int32), count)
-    place = layout.sink(graph.start, graph.args, nodes, begins, vector.astype(np.int32), level)
-    unit = np.where(vector[group[nodes]], group[nodes], -1)
-    ranks = np.lexsort((nodes, unit, place))
-    order, unit = nodes[ranks], unit[ranks]
-    bounds = np.concatenate([[0], np.flatnonzero(unit[1:] != unit[:-1]) + 1, [len(order)]]).astype(np.int32)
-    return order, bounds, unit[bounds[:-1]] >= 0
+    place = grouping.sink(graph.start, graph.args, order, begins, vector, level)
+    return grouping.ordered(order, begins, vector, place)
 
 
-def _kinds(graph: Graph, height: np.ndarray) -> np.ndarray:
-    """A small number for each sort of node: opcode, exact or not, count of operands or the parameter.
-
-    In a tree of choices the higher nodes have the larger number, and so come later on their level.
-    """
-    sort = np.diff(graph.start).astype(np.int64)
-    parameter = np.isin(graph.op, PARAMETER)
-    sort[parameter] = graph.args[graph.start[1:][parameter] - 1]
-    sort |= graph.op.astype(np.int64) << 33 | graph.exact.astype(np.int64) << 32
-    sort |= height.astype(np.int64) << 50  # above the opcode: a maximum may be of minima
-    return np.unique(sort, return_inverse=True)[1].reshape(-1)
-
-
-def _together(graph: Graph, nodes, kind, level, height, chooses) -> tuple[np.ndarray, np.ndarray]:
-    """The level of each node, and its height in a tree of choices.
+def _together(graph: Graph, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The level of each node, and ``nodes`` in groups of one level and kind: sorted, and where each begins.
 
     The level is its depth, but a group waits one level for a larger one of its kind.
 
     Where one of many like computations is shorter than the others (the first step of a recurrence, a sum
     of a single term), all its levels come early by one, and each of its groups would be an instruction.
     """
-    kinds = int(kind.max()) + 1
-    groups = len(kind)
+    columns, exact = (graph.start, graph.args), graph.exact.astype(np.int32)
+    nothing, chooses = np.zeros(len(graph.op), dtype=np.int32), CHOOSES[graph.op]
+    level, height = first = grouping.levels(*columns, nothing, chooses)
+    kind, kinds = grouping.kinds(graph.op, *columns, exact, height, PARAMETERS)
+    best: tuple[Any, ...] = ()
     for _ in range(4):
-        codes = level[nodes] * np.int64(kinds) + kind[nodes]
-        codes, group, size = np.unique(codes, return_inverse=True, return_counts=True)
-        if len(codes) >= groups or len(codes) * 3 > len(nodes):
+        order, begins = grouping.grouped(nodes, level, kind)
+        groups = len(begins) - 1
+        if best and groups >= len(best[-1]) - 1:
             break
-        best, groups = (level, height), len(codes)
-        after = np.minimum(np.searchsorted(codes, codes + kinds), len(codes) - 1).astype(np.int32)
-        waits = ((codes[after] == codes + kinds) & (size[after] > size)).astype(np.int32)
-        group_of = np.full(len(kind), -1, dtype=np.int32)
-        group_of[nodes] = group.reshape(-1)
-        layout.apart(graph.start, graph.args, group_of, after, waits)
+        best = level, height, order, begins
+        if groups * 3 > len(nodes):
+            break
+        waits = grouping.waiting(*columns, order, begins, level, kind, kinds)
         if not waits.any():
             break
-        least = level.copy()
-        least[nodes] += waits[group_of[nodes]]
-        level, height = layout.levels(graph.start, graph.args, least, chooses)
-    return best if groups < len(kind) else (level, height)
+        level, height = grouping.levels(*columns, level + waits, chooses)
+    level, height, order, begins = best
+    if not np.array_equal(height, first[1]):
+        kind, kinds = grouping.kinds(graph.op, *columns, exact, height, PARAMETERS)
+        order, begins = grouping.grouped(nodes, level, kind)
+    return level, order, begins
 
 
 # ---- allocate
@@ -193,7 +176,7 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
     """The words of the instructions, and the columns around them."""
     words, indices, slot = [], _Indices(), slots.slot
     nothing = np.zeros(len(graph.op), dtype=np.int32)
-    level, _ = layout.levels(graph.start, graph.args, nothing, nothing)
+    level, _ = grouping.levels(graph.start, graph.args, nothing, nothing)
     columns = graph.op, graph.start, graph.args, graph.exact.astype(np.int32)
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
