@@ -20,7 +20,7 @@ ADD, SUB, MUL = OPCODES["add"], OPCODES["sub"], OPCODES["mul"]
 
 def column(n, fill=0):
     """A column of ``n`` numbers."""
-    return view(np.full(n, fill, dtype=np.int32))
+    return view(np.full(n, fill, dtype=np.int32) if fill else np.zeros(n, dtype=np.int32))  # 0 costs nothing
 
 
 def ancestors(start, args, roots):

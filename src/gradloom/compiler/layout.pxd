@@ -25,5 +25,17 @@ cpdef stretch(
     const int[::1] slot, const int[::1] level,
 )
 
+@cython.locals(lanes=int, terms=int, p=int, t=int, j=int, k=int, x=int, found="int[::1]")
+cpdef operands(
+    const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] slot,
+    const int[::1] home, int each, bint turns,
+)
+
+@cython.locals(p="Py_ssize_t", t="Py_ssize_t")
+cpdef bint rising(const int[:, :] rows)
+
+@cython.locals(p="Py_ssize_t", t="Py_ssize_t")
+cpdef bint alike(const int[:, :] rows)
+
 @cython.locals(n=int, base=int, inner=int, outer=int, period=int, row=int, i=int, regular=bint)
 cpdef strides(const int[::1] places)

@@ -11,7 +11,7 @@ import numpy as np
 from gradloom.compiler.contraction import column
 from gradloom.compiler.vector_program import DOT, SUM
 
-__all__ = ["allocate", "stretch", "strides"]
+__all__ = ["alike", "allocate", "operands", "rising", "stretch", "strides"]
 
 
 def allocate(start, args, order, bounds, vector, keep, slot, first):
@@ -152,6 +152,44 @@ def stretch(op, start, args, exact, nodes, slot, level):
             words[w] = slot[args[k]]
             w += 1
     return np.asarray(words)[:w]
+
+
+def operands(start, args, nodes, slot, home, each, turns):
+    """int32 (each, lanes, terms): the slots that a vector instruction reads, ``each`` for a term.
+
+    With ``turns`` the factors of products are turned so that the first comes from the block that lies
+    before the other's.
+    """
+    lanes = len(nodes)
+    terms = (start[nodes[0] + 1] - start[nodes[0]]) // each
+    found = column(each * lanes * terms)
+    for p in range(lanes):
+        for t in range(terms):
+            k = start[nodes[p]] + t * each
+            for j in range(each):
+                x = args[k + j]
+                if turns and j < 2 and home[args[k + 1]] < home[args[k]]:
+                    x = args[k + 1 - j]
+                found[(j * lanes + p) * terms + t] = slot[x]
+    return np.asarray(found).reshape(each, lanes, terms)
+
+
+def rising(rows):
+    """Whether each of ``rows`` ascends, no number twice."""
+    for p in range(len(rows)):
+        for t in range(1, rows.shape[1]):
+            if rows[p, t] <= rows[p, t - 1]:
+                return False
+    return True
+
+
+def alike(rows):
+    """Whether all of ``rows`` differ from the first by a number each."""
+    for p in range(1, len(rows)):
+        for t in range(1, rows.shape[1]):
+            if rows[p, t] - rows[p, 0] != rows[0, t] - rows[0, 0]:
+                return False
+    return True
 
 
 def strides(places):

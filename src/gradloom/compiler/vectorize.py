@@ -20,6 +20,7 @@ import numpy as np
 from gradloom.compiler import contraction, grouping, layout
 from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.compiler.vector_program import (
+    ARITIES,
     DOT,
     EXACT,
     MULADD,
@@ -213,36 +214,24 @@ class _Indices:
 
 def _vector(graph: Graph, nodes, slots: Slots, indices):
     """The words of one vector instruction."""
-    op, n, exact = int(graph.op[nodes[0]]), len(nodes), bool(graph.exact[nodes[0]])
-    begin, end = int(graph.start[nodes[0]]), int(graph.start[nodes[0] + 1])
-    operands = graph.args[graph.start[nodes][:, None] + np.arange(end - begin)]  # (lanes, operands)
-    rows = slots.slot[operands]
-    head = [n, int(slots.slot[nodes[0]])]
+    op, exact = int(graph.op[nodes[0]]), bool(graph.exact[nodes[0]])
+    where = graph.start, graph.args, nodes, slots.slot, slots.home
+    rows = layout.operands(*where, int(ARITIES[op]), op == DOT or op in COMMUTATIVE)
+    head = [len(nodes), int(slots.slot[nodes[0]])]
     if op == SUM:
         if not exact:
-            rows.sort(axis=1)
-        head += [end - begin, *_terms(rows, indices)]
+            rows[0].sort(axis=1)
+        head += [rows.shape[2], *_terms(rows[0], indices)]
     elif op == DOT:
-        home = slots.home[operands]
-        x, y = _turned(rows[:, ::2], rows[:, 1::2], home[:, ::2], home[:, 1::2])
-        if not exact and not np.all(x[:, 1:] > x[:, :-1]):
+        x, y = rows
+        if not exact and not layout.rising(x):
             order = np.argsort(x * np.int64(1 << 32) + y, axis=1, kind="stable")
             x, y = np.take_along_axis(x, order, 1), np.take_along_axis(y, order, 1)
         head += [x.shape[1], *_terms(x, indices), *_terms(y, indices)]
     else:
-        if op in COMMUTATIVE:
-            home = slots.home[operands[:, :2]]
-            x, y = _turned(rows[:, 0], rows[:, 1], home[:, 0], home[:, 1])
-            rows = np.stack([x, y, *rows.T[2:]], axis=1)
-        for column in rows.T:
-            head += _lanes(np.ascontiguousarray(column), indices)
+        for column in rows:
+            head += _lanes(column[:, 0], indices)
     return np.array([op | EXACT if exact else op, len(head) + 2, *head])
-
-
-def _turned(x, y, home_x, home_y):
-    """The factors of products, turned so that the first come from the block that lies before the other's."""
-    turn = home_y < home_x
-    return np.where(turn, y, x), np.where(turn, x, y)
 
 
 def _lanes(column, indices):
@@ -255,7 +244,7 @@ def _terms(rows, indices):
     """The six words of the operand of a SUM or DOT: those of its first terms, and where the others are."""
     offsets = rows[0] - rows[0, 0]
     lead = np.ascontiguousarray(rows[:, 0])
-    if np.all(rows - rows[:, :1] == offsets):
+    if layout.alike(rows):
         step = int(offsets[1]) if len(offsets) > 1 else 0
         regular = np.array_equal(offsets, np.arange(len(offsets)) * step)
         return [*_lanes(lead, indices), step, -1 if regular else indices.add(offsets)]
