@@ -1,7 +1,7 @@
 # The types of layout.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int SUM, DOT
+cdef int SUM, DOT, STRETCH
 
 
 @cython.locals(

@@ -9,7 +9,7 @@ a C compiler the build runs Cython on it, with the types of ``layout.pxd``.
 import numpy as np
 
 from gradloom.compiler.contraction import column
-from gradloom.compiler.vector_program import DOT, SUM
+from gradloom.compiler.vector_program import DOT, STRETCH, SUM
 
 __all__ = ["alike", "allocate", "operands", "rising", "stretch", "strides"]
 
@@ -122,15 +122,15 @@ def _give(holes, block, size):
 
 
 def stretch(op, start, args, exact, nodes, slot, level):
-    """The words of single instructions: opcode, slot of the result, slots of the operands.
+    """The words of a STRETCH: for each instruction its opcode, slot of the result, slots of the operands.
 
     The terms of a sum come in the order in which they are ready, so that it waits for the last alone;
     those of an exact one stay as they are.
     """
-    size = 0
+    size = 2
     for p in range(len(nodes)):
         size += 3 + start[nodes[p] + 1] - start[nodes[p]]
-    words, w = column(size), 0
+    words, w = column(size), 2
     for p in range(len(nodes)):
         i = nodes[p]
         words[w], words[w + 1] = op[i], slot[i]
@@ -151,6 +151,7 @@ def stretch(op, start, args, exact, nodes, slot, level):
         for k in range(start[i], start[i + 1]):
             words[w] = slot[args[k]]
             w += 1
+    words[0], words[1] = STRETCH, w
     return np.asarray(words)[:w]
 
 

@@ -175,7 +175,7 @@ def allocate(graph: Graph, order, bounds, vector) -> Slots:
 # ---- encode
 def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) -> VectorProgram:
     """The words of the instructions, and the columns around them."""
-    words, indices, slot = [], _Indices(), slots.slot
+    words, indices, slot = [np.zeros(0, dtype=np.int32)], _Indices(), slots.slot
     nothing = np.zeros(len(graph.op), dtype=np.int32)
     level, _ = grouping.levels(graph.start, graph.args, nothing, nothing)
     columns = graph.op, graph.start, graph.args, graph.exact.astype(np.int32)
@@ -184,14 +184,13 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
         if is_vector:
             words.append(_vector(graph, nodes, slots, indices))
         else:
-            stretch = layout.stretch(*columns, nodes, slot, level)
-            words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
+            words.append(layout.stretch(*columns, nodes, slot, level))
     truths = [guard.truth for guard in program.guards]
     return VectorProgram(
         program.inputs,
         slots.count,
         graph.number[graph.op == CONSTANT],
-        np.concatenate([*words, []]).astype(np.int32),
+        np.concatenate(words),
         np.array(indices.found, dtype=np.int32),
         slot[graph.outputs],
         np.stack([slot[graph.conditions], np.array(truths, dtype=np.int32)], axis=1),
@@ -231,7 +230,7 @@ def _vector(graph: Graph, nodes, slots: Slots, indices):
     else:
         for column in rows:
             head += _lanes(column[:, 0], indices)
-    return np.array([op | EXACT if exact else op, len(head) + 2, *head])
+    return np.array([op | EXACT if exact else op, len(head) + 2, *head], dtype=np.int32)
 
 
 def _lanes(column, indices):
