@@ -36,10 +36,7 @@ cdef class Columns:
     cdef bint same(self, int i, int n) noexcept
     @cython.locals(old="int[::1]", k="Py_ssize_t")
     cdef int rehash(self) except -1
-    @cython.locals(
-        n=int, i=int, j=int, k=int, a=int, kept=int, operands=int, wanted="int[::1]",
-        code="unsigned short[::1]", start="int[::1]", args="int[::1]", number="double[::1]",
-    )
+    @cython.locals(n=int, i=int, j=int, k=int, a=int, first=int, last=int, wanted="int[::1]")
     cdef object finish(self, object outputs, object guards)
 
 

@@ -188,42 +188,37 @@ class Columns:
 
     # ---- the end
     def finish(self, outputs, guards):
-        """The Program of what ``outputs`` and ``guards`` need, and of all inputs."""
+        """The Program of what ``outputs`` and ``guards`` need, and of all inputs. Nothing may be added then."""
         n = self.count
         wanted = view(np.zeros(n, dtype=np.int32))
         for i in outputs:
             wanted[i] = 1
         for guard in guards:
             wanted[guard.condition] = 1
-        kept, operands = self.inputs, 0
         for i in range(n - 1, self.inputs - 1, -1):
             if wanted[i]:
-                kept += 1
-                operands += self.start[i + 1] - self.start[i]
                 for j in range(self.start[i], self.start[i + 1]):
                     wanted[self.args[j]] = 1
-
-        columns = (
-            np.empty(kept, dtype=np.uint16),
-            np.zeros(kept + 1, dtype=np.int32),
-            np.empty(operands, dtype=np.int32),
-            np.empty(kept, dtype=np.float64),
-        )
-        code, start, args, number = map(view, columns)
         k, a = 0, 0
         for i in range(n):
             if wanted[i] or i < self.inputs:
-                code[k] = self.code[i]
-                number[k] = self.number[i]
-                for j in range(self.start[i], self.start[i + 1]):
-                    args[a] = wanted[self.args[j]]  # whose new number it holds by now
+                first, last = self.start[i], self.start[i + 1]
+                self.code[k], self.number[k], self.start[k] = self.code[i], self.number[i], a
+                for j in range(first, last):
+                    self.args[a] = wanted[self.args[j]]  # whose new number it holds by now
                     a += 1
                 wanted[i] = k
                 k += 1
-                start[k] = a
+        self.start[k] = a
         returned = np.array([wanted[i] for i in outputs], dtype=np.int32)
         moved = tuple(Guard(wanted[guard.condition], guard.truth, guard.line) for guard in guards)
-        return Program(self.inputs, *columns, returned, moved)
+        # one column after the other: each is let go of before the next is copied
+        self.first_user = self.table = self.bits = None
+        self.code, code = None, np.array(self.code[:k])
+        self.start, start = None, np.array(self.start[: k + 1])
+        self.args, args = None, np.array(self.args[:a])
+        self.number, number = None, np.array(self.number[:k])
+        return Program(self.inputs, code, start, args, number, returned, moved)
 
 
 def mixed(h, x):

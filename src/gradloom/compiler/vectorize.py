@@ -93,8 +93,7 @@ def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
 def contract(program: Program, same_order: bool) -> Graph:
     """Sums of many terms and dot products in place of chains of additions; dead code left out."""
     conditions = np.array([guard.condition for guard in program.guards], dtype=np.int32)
-    code = program.code.astype(np.int32)
-    columns = code, program.start, program.args, program.outputs, conditions
+    columns = program.code, program.start, program.args, program.outputs, conditions
     op, start, args, exact, number = contraction.contract(*columns, same_order)
     exact = (exact != 0) & (CALLS[op] | (op == SUM) | (op == DOT))
     numbers = program.number[number >= 0]
@@ -176,8 +175,7 @@ def allocate(graph: Graph, order, bounds, vector) -> Slots:
 def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) -> VectorProgram:
     """The words of the instructions, and the columns around them."""
     words, indices, slot = [np.zeros(0, dtype=np.int32)], _Indices(), slots.slot
-    nothing = np.zeros(len(graph.op), dtype=np.int32)
-    level, _ = grouping.levels(graph.start, graph.args, nothing, nothing)
+    level = _depths(graph)
     columns = graph.op, graph.start, graph.args, graph.exact.astype(np.int32)
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
@@ -195,6 +193,11 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
         slot[graph.outputs],
         np.stack([slot[graph.conditions], np.array(truths, dtype=np.int32)], axis=1),
     )
+
+
+def _depths(graph: Graph) -> np.ndarray:
+    nothing = np.zeros(len(graph.op), dtype=np.int32)
+    return grouping.levels(graph.start, graph.args, nothing, nothing)[0]
 
 
 class _Indices:
