@@ -4,6 +4,7 @@
     nesting, batches   arguments in any nesting, or holding rows, as flat numbers and a form
     tracing            a Python function -> Program; ``recording`` reads the graph off
     watch              what the function names, so that a change is noticed
+    memory             whether what a pass will write fits
     columns, rules     typed buffers that hold no instruction twice; rewrites as data
     simplify           Program -> Program, every bit kept
     partials           each row's local derivatives as a small Program

@@ -1,7 +1,7 @@
 # The types of columns.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int CONSTANT, INPUT
+cdef int CONSTANT, INPUT, EACH
 cdef unsigned long long GOLDEN, LOW
 cdef double NAN
 cdef unsigned char[::1] SWAPS

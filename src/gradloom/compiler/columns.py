@@ -19,7 +19,8 @@ stand beside it in ``columns.pxd``. No index is checked then, so none may be neg
 
 import numpy as np
 
-from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Guard, Program
+from gradloom.compiler.memory import MOST, ensure
+from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Program
 
 __all__ = ["Columns", "view"]
 
@@ -35,6 +36,7 @@ for _name in ("add", "mul", "eq", "ne", "and", "or"):
     SWAPS[OPCODES[_name]] = 1
 
 NAN = float("nan")
+EACH = 40  # bytes of an instruction, and of what is noted about it
 GOLDEN, LOW = 0x9E3779B1, 0xFFFFFFFF  # 2**32 divided by the golden ratio; the low 32 bits
 
 
@@ -42,7 +44,8 @@ class Columns:
     """A Program under construction; ``room`` is a guess at how many instructions it will have."""
 
     def __init__(self, inputs, room=0):
-        room = max(room, inputs, 16)
+        room = max(min(room, MOST), inputs, 16)
+        ensure(room, EACH)
         self.inputs = inputs
         self.count = 0  # instructions
         self.used = 0  # operands of all of them
@@ -70,7 +73,7 @@ class Columns:
     def operand(self, i):
         """Instruction ``i`` is its next operand."""
         if self.tail == len(self.args):
-            self.args = view(np.resize(self.args, 2 * self.tail))
+            self.args = view(np.resize(self.args, 2 * len(self.args)))
         self.args[self.tail] = i
         self.tail += 1
 
@@ -112,6 +115,7 @@ class Columns:
     def grow(self):
         """Room for twice as many instructions."""
         room = 2 * len(self.code)
+        ensure(room, EACH)
         self.code = view(np.resize(self.code, room))
         self.start = view(np.resize(self.start, room + 1))
         numbers = np.resize(self.number, room)
@@ -188,7 +192,7 @@ class Columns:
 
     # ---- the end
     def finish(self, outputs, guards):
-        """The Program of what ``outputs`` and ``guards`` need, and of all inputs. Nothing may be added then."""
+        """The Program of what ``outputs`` and ``guards`` need, and of all inputs. It is the last call."""
         n = self.count
         wanted = view(np.zeros(n, dtype=np.int32))
         for i in outputs:
@@ -211,7 +215,7 @@ class Columns:
                 k += 1
         self.start[k] = a
         returned = np.array([wanted[i] for i in outputs], dtype=np.int32)
-        moved = tuple(Guard(wanted[guard.condition], guard.truth, guard.line) for guard in guards)
+        moved = tuple([guard.moved(wanted[guard.condition]) for guard in guards])
         # one column after the other: each is let go of before the next is copied
         self.first_user = self.table = self.bits = None
         self.code, code = None, np.array(self.code[:k])

@@ -204,5 +204,5 @@ class Chain(Simplifier):
 
     def conclude(self, program, derivatives):
         """The Program: the old outputs, ``derivatives`` behind them."""
-        guards = [guard._replace(condition=self.new[guard.condition]) for guard in program.guards]
+        guards = [guard.moved(self.new[guard.condition]) for guard in program.guards]
         return self.finish([self.new[i] for i in program.outputs] + derivatives, guards)

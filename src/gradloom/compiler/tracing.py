@@ -255,13 +255,20 @@ class Condition(Value):
 
 
 def _condition(name: str, *operands: Any) -> Any:
-    if not all(isinstance(x, Value) or is_number(x) for x in operands):
-        return NotImplemented
-    kept = tuple(x if isinstance(x, Value) else float(x) for x in operands)
+    kept, numbers = [], []
+    for x in operands:
+        if isinstance(x, Value):
+            kept.append(x)
+            numbers.append(x._data)
+        elif is_number(x):
+            kept.append(float(x))
+            numbers.append(kept[-1])
+        else:
+            return NotImplemented
     condition = Condition.__new__(Condition)
     row = TABLE[name]
-    Value.__init__(condition, evaluate_ieee(row, tuple(x._data if isinstance(x, Value) else x for x in kept)))
-    condition._recipe = row, kept
+    Value.__init__(condition, evaluate_ieee(row, numbers))
+    condition._recipe = row, tuple(kept)
     return condition
 
 

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from gradloom.compiler import contraction, grouping, layout
+from gradloom.compiler.memory import ensure
 from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
 from gradloom.compiler.vector_program import (
     ARITIES,
@@ -47,6 +48,7 @@ PARAMETERS = _marked(row.parameter for row in ROWS)
 CALLS = _marked("(" in row.c for row in ROWS) != 0
 """Whether an opcode calls a function of the C library."""
 COST = np.where(CALLS, 8, 1)  # in additions
+EACH = 60  # bytes of an instruction while it is vectorised
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
@@ -84,6 +86,7 @@ def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
       s2 = tanh s2
       return s2
     """
+    ensure(len(program), EACH)
     graph = contract(program, same_order)
     order, bounds, vector = schedule(graph)
     slots = allocate(graph, order, bounds, vector)
