@@ -12,6 +12,7 @@ import pytest
 from gradloom.arithmetic import IEEE
 from gradloom.compiler import grouping
 from gradloom.compiler.derivatives import reverse
+from gradloom.compiler.layout import Holes
 from gradloom.compiler.program import OPCODES, ROWS, Builder, Guard, Program
 from gradloom.compiler.simplify import simplify
 from gradloom.compiler.single import Machine, Prepared, prepare
@@ -234,6 +235,27 @@ def test_kinds_come_in_order_of_height_operation_and_operands():
     kind, count = grouping.kinds(op, start, args, exact, height, parameters)
     assert kind.tolist() == [found.index(sort) for sort in zip(height, op, exact, last, strict=True)]
     assert count == len(found) > 100  # so many that the table has grown
+
+
+def test_a_block_takes_the_first_of_the_smallest_holes():
+    rng, holes, taken, top = random.Random(3), Holes(), [], 0
+    free = set()
+    for _ in range(2000):
+        if taken and rng.random() < 0.5:
+            slot, size = taken.pop(rng.randrange(len(taken)))
+            holes.give(slot, size)
+            free.update(range(slot, slot + size))
+            continue
+        size = rng.randrange(1, 9)
+        begins = [i for i in sorted(free) if i - 1 not in free]
+        lengths = [next(k for k in range(1, top + 2) if i + k not in free) for i in begins]
+        best = min(((k, i) for k, i in zip(lengths, begins, strict=True) if k >= size), default=(0, -1))[1]
+        slot = holes.take(size)
+        assert slot == best
+        if slot < 0:
+            slot, top = top, top + size
+        free.difference_update(range(slot, slot + size))
+        taken.append((slot, size))
 
 
 def test_a_few_instructions_run_one_by_one():

@@ -7,7 +7,7 @@ cdef int SUM, DOT, STRETCH
 @cython.locals(
     n=int, steps=int, g=int, p=int, i=int, k=int, x=int, b=int, size=int, free=int, now=int, top=int, block=int,
     last="int[::1]", block_of="int[::1]", alive="int[::1]", block_slot="int[::1]", single="int[::1]",
-    home="int[::1]", holes=list,
+    home="int[::1]",
 )
 cpdef allocate(
     const int[::1] start, const int[::1] args, int[::1] order, const int[::1] bounds, const int[::1] vector,

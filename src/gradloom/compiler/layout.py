@@ -6,6 +6,8 @@ Promises: nothing is checked; ``vectorize`` hands in what fits. This file is pla
 a C compiler the build runs Cython on it, with the types of ``layout.pxd``.
 """
 
+import bisect
+
 import numpy as np
 
 from gradloom.compiler.contraction import column
@@ -33,13 +35,15 @@ def allocate(start, args, order, bounds, vector, keep, slot, first):
                 block_of[i] = g
     alive, block_slot = column(steps), column(steps)  # members of a block that are still read; where it is
     single, free = column(n), 0  # free single slots
-    holes: list[list[int]] = []  # free blocks as [slot, size], in order
-    top = first
+    holes, top = Holes(), first
     for g in range(steps):
         size = bounds[g + 1] - bounds[g]
         if vector[g]:
             _ascending(start, args, order, bounds[g], bounds[g + 1], slot)
-            top, block = _take(holes, size, top)
+            block = holes.take(size)
+            if block < 0:
+                block = top
+                top += size
             block_slot[g], alive[g] = block, size
             for p in range(bounds[g], bounds[g + 1]):
                 slot[order[p]] = block + p - bounds[g]
@@ -57,7 +61,7 @@ def allocate(start, args, order, bounds, vector, keep, slot, first):
                         b = block_of[x]
                         alive[b] -= 1
                         if alive[b] == 0:
-                            _give(holes, block_slot[b], bounds[b + 1] - bounds[b])
+                            holes.give(block_slot[b], bounds[b + 1] - bounds[b])
             if not vector[g]:
                 if free:
                     free -= 1
@@ -90,35 +94,44 @@ def _ascending(start, args, order, begin, end, slot):
             order[begin + p], order[end - 1 - p] = order[end - 1 - p], order[begin + p]
 
 
-def _take(holes, size, top):
-    """A block of ``size`` slots: the smallest hole that is large enough, or new ones at the top."""
-    best, best_size = -1, 2147483647
-    for h in range(len(holes)):
-        if size <= holes[h][1] < best_size:
-            best, best_size = h, holes[h][1]
-    if best < 0:
-        return top + size, top
-    block = holes[best][0]
-    if best_size == size:
-        del holes[best]
-    else:
-        holes[best][0] += size
-        holes[best][1] -= size
-    return top, block
+class Holes:
+    """Free blocks of slots; neighbouring ones become one."""
 
+    def __init__(self):
+        self.ranked = []  # type: list[tuple[int, int]]  # size and slot, in order
+        self.sizes = {}  # type: dict[int, int]  # by slot
+        self.ends = {}  # type: dict[int, int]  # the slot of the hole that ends before this one
 
-def _give(holes, block, size):
-    """``size`` slots from ``block`` on are free again; neighbouring holes become one."""
-    h = 0
-    while h < len(holes) and holes[h][0] < block:
-        h += 1
-    holes.insert(h, [block, size])
-    if h + 1 < len(holes) and block + size == holes[h + 1][0]:
-        holes[h][1] += holes[h + 1][1]
-        del holes[h + 1]
-    if h > 0 and holes[h - 1][0] + holes[h - 1][1] == block:
-        holes[h - 1][1] += holes[h][1]
-        del holes[h]
+    def take(self, size):
+        """The slot of a block: from the first of the smallest holes that are large enough; or -1."""
+        at = bisect.bisect_left(self.ranked, (size, -1))
+        if at == len(self.ranked):
+            return -1
+        room, slot = self.ranked[at]
+        self.remove(slot)
+        if room > size:
+            self.add(slot + size, room - size)
+        return slot
+
+    def give(self, slot, size):
+        """``size`` slots from ``slot`` on are free again."""
+        if slot + size in self.sizes:
+            size += self.remove(slot + size)
+        if slot in self.ends:
+            before = self.ends[slot]
+            size += self.remove(before)
+            slot = before
+        self.add(slot, size)
+
+    def add(self, slot, size):
+        bisect.insort(self.ranked, (size, slot))
+        self.sizes[slot], self.ends[slot + size] = size, slot
+
+    def remove(self, slot):
+        """Forget the hole at ``slot``: its size."""
+        size = self.sizes.pop(slot)
+        del self.ends[slot + size], self.ranked[bisect.bisect_left(self.ranked, (size, slot))]
+        return size
 
 
 def stretch(op, start, args, exact, nodes, slot, level):
