@@ -9,9 +9,9 @@ Promises: inputs stay, all of them and in order. Constants are the same when the
 
 The instruction that is being written stands behind the others, as if it were one of them already;
 ``end`` counts it in, or takes it back by not counting it. Equal instructions have the same youngest
-operand, and most are the only user that theirs ever has: so an instruction's first user stands beside it,
-and only the others are looked up in a hash table, where most looks miss the cache: open addressing with
-linear probing (Knuth, The Art of Computer Programming, 6.4).
+operand, and most of these have few users: so an instruction's first ``NEAR`` users are a linked list, and
+only the others, and constants, are looked up in a hash table, where most looks miss the cache: open
+addressing with linear probing (Knuth, The Art of Computer Programming, 6.4).
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
 stand beside it in ``columns.pxd``. No index is checked then, so none may be negative.
@@ -36,6 +36,7 @@ for _name in ("add", "mul", "eq", "ne", "and", "or"):
     SWAPS[OPCODES[_name]] = 1
 
 NAN = float("nan")
+NEAR = 4
 EACH = 40  # bytes of an instruction, and of what is noted about it
 GOLDEN, LOW = 0x9E3779B1, 0xFFFFFFFF  # 2**32 divided by the golden ratio; the low 32 bits
 
@@ -56,7 +57,8 @@ class Columns:
         numbers = np.empty(room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
         self.first_user = view(np.full(room, -1, dtype=np.int32))
-        self.table = view(np.full(1 << room.bit_length(), -1, dtype=np.int32))
+        self.next_user = view(np.full(room, -1, dtype=np.int32))  # of the same youngest operand
+        self.table = view(np.full(1 << max(room.bit_length() - 3, 6), -1, dtype=np.int32))
         self.entries = 0  # in the table
         for _ in range(inputs):
             self.begin()
@@ -122,6 +124,7 @@ class Columns:
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
         nobody = np.full(room - len(self.first_user), -1, dtype=np.int32)
         self.first_user = view(np.concatenate([self.first_user, nobody]))
+        self.next_user = view(np.concatenate([self.next_user, nobody]))
 
     # ---- common subexpressions
     def unique(self):
@@ -131,12 +134,17 @@ class Columns:
         for j in range(self.used, self.tail):
             youngest = max(youngest, self.args[j])
         if youngest >= 0:
-            user = self.first_user[youngest]
-            if user < 0:
-                self.first_user[youngest] = n
-                return self.keep()
-            if self.same(user, n):
-                return user
+            before, user = -1, self.first_user[youngest]
+            for _ in range(NEAR):
+                if user < 0:
+                    if before < 0:
+                        self.first_user[youngest] = n
+                    else:
+                        self.next_user[before] = n
+                    return self.keep()
+                if self.same(user, n):
+                    return user
+                before, user = user, self.next_user[user]
         if 2 * self.entries >= len(self.table):
             self.rehash()
         place = self.find(n)
@@ -217,7 +225,7 @@ class Columns:
         returned = np.array([wanted[i] for i in outputs], dtype=np.int32)
         moved = tuple([guard.moved(wanted[guard.condition]) for guard in guards])
         # one column after the other: each is let go of before the next is copied
-        self.first_user = self.table = self.bits = None
+        self.first_user = self.next_user = self.table = self.bits = None
         self.code, code = None, np.array(self.code[:k])
         self.start, start = None, np.array(self.start[: k + 1])
         self.args, args = None, np.array(self.args[:a])
