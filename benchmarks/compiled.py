@@ -236,7 +236,7 @@ def grow():
             )
     where = (
         f"{racing.machine()}; one thread, float64, value and gradient; nodes of the eager graph; "
-        "the best of 3 processes; build: the first call of the first function that is compiled, imports apart"
+        "the best of 3 processes; build: the first call, in a process that has compiled x * x before"
     )
     headings = ("family", "size", "nodes", "one call", "build", "run, ns a node", "build, ns a node")
     spread = [""]

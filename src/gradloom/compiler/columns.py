@@ -30,6 +30,13 @@ def view(array):
     return memoryview(array)
 
 
+def longer(column, room):
+    """A column with room for more; what is behind its numbers is not touched yet."""
+    array = np.empty(room, dtype=np.asarray(column).dtype)
+    array[: len(column)] = column
+    return array
+
+
 # maximum(0.0, -0.0) is its first operand, and hypot belongs to the C library: these keep their order.
 SWAPS = view(np.zeros(len(OPCODES), dtype=np.uint8))
 for _name in ("add", "mul", "eq", "ne", "and", "or"):
@@ -56,8 +63,8 @@ class Columns:
         self.args = view(np.empty(2 * room, dtype=np.int32))
         numbers = np.empty(room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
-        self.first_user = view(np.full(room, -1, dtype=np.int32))
-        self.next_user = view(np.full(room, -1, dtype=np.int32))  # of the same youngest operand
+        self.first_user = view(np.empty(room, dtype=np.int32))
+        self.next_user = view(np.empty(room, dtype=np.int32))  # of the same youngest operand
         self.table = view(np.full(1 << max(room.bit_length() - 3, 6), -1, dtype=np.int32))
         self.entries = 0  # in the table
         for _ in range(inputs):
@@ -75,7 +82,7 @@ class Columns:
     def operand(self, i):
         """Instruction ``i`` is its next operand."""
         if self.tail == len(self.args):
-            self.args = view(np.resize(self.args, 2 * len(self.args)))
+            self.args = view(longer(self.args, 2 * len(self.args)))
         self.args[self.tail] = i
         self.tail += 1
 
@@ -109,7 +116,8 @@ class Columns:
         self.start[self.count + 1] = self.tail
 
     def keep(self):
-        """Count it in: its number."""
+        """Count it in: its number. Nobody uses it yet."""
+        self.first_user[self.count] = self.next_user[self.count] = -1
         self.used = self.tail
         self.count += 1
         return self.count - 1
@@ -118,13 +126,12 @@ class Columns:
         """Room for twice as many instructions."""
         room = 2 * len(self.code)
         ensure(room, EACH)
-        self.code = view(np.resize(self.code, room))
-        self.start = view(np.resize(self.start, room + 1))
-        numbers = np.resize(self.number, room)
+        self.code = view(longer(self.code, room))
+        self.start = view(longer(self.start, room + 1))
+        numbers = longer(self.number, room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
-        nobody = np.full(room - len(self.first_user), -1, dtype=np.int32)
-        self.first_user = view(np.concatenate([self.first_user, nobody]))
-        self.next_user = view(np.concatenate([self.next_user, nobody]))
+        self.first_user = view(longer(self.first_user, room))
+        self.next_user = view(longer(self.next_user, room))
 
     # ---- common subexpressions
     def unique(self):
