@@ -9,9 +9,8 @@ as a part of that one. An exception raised in the function is passed on as it wa
 
 import functools
 import inspect
-import itertools
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -88,6 +87,8 @@ class Compiled(Copied, Call):
         self.clear()
 
     _watch: Watch | None
+    _short: Path | None
+    _counted: int
 
     @property
     def _watched(self) -> Callable[..., Any]:
@@ -119,8 +120,8 @@ class Compiled(Copied, Call):
         if self._checked:
             self._check(args, kwargs, paths, path, x, out)
         if not values and not paths.on_values(path):
-            if not extra and not kwargs and all(type(a) is float for a in args):
-                self._shorten(path)
+            if not extra and not kwargs:
+                self._shorten(path, forms)
             return path.lowered.assemble(out)
         operands = Operands([*values, *path.captured])
         if not operands.values:  # Values on other paths, so that the kind of a result is always the same
@@ -145,14 +146,19 @@ class Compiled(Copied, Call):
         parts = [fixed(x) if name in self._static else take_apart(x, numbers) for name, x in kwargs.items()]
         return forms, ("dict", tuple(kwargs), tuple(parts))
 
-    def _shorten(self, path: Path) -> None:
-        """Let floats go straight to the machine of this path from now on."""
-        shape = _shape(path.lowered.form, itertools.count())
+    def _shorten(self, path: Path, forms: list[Form]) -> None:
+        """Let calls of this form go straight to the machine of this path from now on."""
+        self._credit()
         watch = self._watch
-        quick = watch is not None and watch.quick and not self._checked
-        if shape is not None and path.lowered.plain and quick:
-            assert watch is not None
-            self._arm(path.single(()), shape, watch.places)
+        if path.lowered.plain and watch is not None and watch.quick and not self._checked:
+            self._short = path
+            self._arm(path.single(()), ("tuple", tuple(forms)), path.lowered.form, watch.places)
+
+    def _credit(self) -> None:
+        """The calls that went the short way are runs of the path whose machine they took."""
+        if self._short is not None:
+            self._short.runs += self._runs - self._counted
+        self._counted = self._runs
 
     # ---- paths
     def _paths(self, forms: list[Form], named: Form) -> Paths:
@@ -196,6 +202,7 @@ class Compiled(Copied, Call):
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
         self._disarm()
+        self._short, self._counted = None, self._runs
         self._entries: dict[Any, Paths] = {}
         self._watch = None
         self._cleared = ""
@@ -217,6 +224,7 @@ class Compiled(Copied, Call):
     # ---- what there is to see
     @property
     def paths(self) -> list[Path]:
+        self._credit()
         return [path for paths in self._entries.values() for path in paths.paths]
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
@@ -237,10 +245,11 @@ class Compiled(Copied, Call):
             paths, calls, nodes (as traced), instructions (as run), bytes (of both), seconds (tracing and
             differentiating).
         """
-        return stats(self.paths, self._runs)
+        return stats(self.paths)
 
     def explain(self) -> str:
         """Why each path was traced, one line for each."""
+        self._credit()
         return explain(repr(self), self._cleared, [(p.arguments, p.paths) for p in self._entries.values()])
 
     def _check(
@@ -272,14 +281,6 @@ class Compiled(Copied, Call):
             if truths == traced.decisions:
                 return lowered.assemble(object_array(outputs, len(outputs)))
             decisions = truths
-
-
-def _shape(form: Form, number: Iterator[int]) -> Any:
-    """The form of a result as nested tuples of the numbers of outputs; None where it is not that alone."""
-    if form[0] == "number":
-        return next(number)
-    parts = [_shape(part, number) for part in form[-1]] if form[0] == "tuple" else [None]
-    return None if None in parts else tuple(parts)
 
 
 def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:

@@ -25,7 +25,17 @@ cpdef stretch(
     const int[::1] slot, const int[::1] level,
 )
 
-@cython.locals(lanes=int, terms=int, p=int, t=int, j=int, k=int, x=int, found="int[::1]")
+@cython.locals(m=int, p=int, a=int, b=int, k=int, width=int, found="int[::1]")
+cpdef cuts(const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] home)
+
+@cython.locals(p=int, k=int, here=int)
+cdef bint _stays(
+    const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] slot, int p, int k
+) noexcept
+
+@cython.locals(
+    lanes=int, terms=int, p=int, t=int, j=int, k=int, x=int, y=int, stays=bint, found="int[::1]"
+)
 cpdef operands(
     const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] slot,
     const int[::1] home, int each, bint turns,

@@ -13,7 +13,7 @@ import numpy as np
 from gradloom.compiler.contraction import column
 from gradloom.compiler.vector_program import DOT, STRETCH, SUM
 
-__all__ = ["alike", "allocate", "operands", "rising", "stretch", "strides"]
+__all__ = ["alike", "allocate", "cuts", "operands", "rising", "stretch", "strides"]
 
 
 def allocate(start, args, order, bounds, vector, keep, slot, first):
@@ -168,11 +168,25 @@ def stretch(op, start, args, exact, nodes, slot, level):
     return np.asarray(words)[:w]
 
 
+def cuts(start, args, nodes, home):
+    """The places in ``nodes``, a group, where an operand begins to come from another block."""
+    found, m = column(len(nodes)), 0
+    for p in range(1, len(nodes)):
+        a, b = start[nodes[p - 1]], start[nodes[p]]
+        k, width = 0, start[nodes[p] + 1] - b
+        while k < width and home[args[a + k]] == home[args[b + k]]:
+            k += 1
+        if k < width:
+            found[m] = p
+            m += 1
+    return np.asarray(found)[:m]
+
+
 def operands(start, args, nodes, slot, home, each, turns):
     """int32 (each, lanes, terms): the slots that a vector instruction reads, ``each`` for a term.
 
-    With ``turns`` the factors of products are turned so that the first comes from the block that lies
-    before the other's.
+    With ``turns`` the factors of products are turned so that those come second that neighbouring lanes share;
+    else those whose block lies behind the other's.
     """
     lanes = len(nodes)
     terms = (start[nodes[0] + 1] - start[nodes[0]]) // each
@@ -181,11 +195,23 @@ def operands(start, args, nodes, slot, home, each, turns):
         for t in range(terms):
             k = start[nodes[p]] + t * each
             for j in range(each):
-                x = args[k + j]
-                if turns and j < 2 and home[args[k + 1]] < home[args[k]]:
-                    x = args[k + 1 - j]
-                found[(j * lanes + p) * terms + t] = slot[x]
+                found[(j * lanes + p) * terms + t] = slot[args[k + j]]
+            if turns:
+                x, y = args[k], args[k + 1]
+                stays = _stays(start, args, nodes, slot, p, t * each)
+                if stays == _stays(start, args, nodes, slot, p, t * each + 1):
+                    stays = home[y] < home[x]
+                if stays:
+                    found[p * terms + t], found[(lanes + p) * terms + t] = slot[y], slot[x]
     return np.asarray(found).reshape(each, lanes, terms)
+
+
+def _stays(start, args, nodes, slot, p, k):
+    """Whether operand ``k`` of lane ``p`` is in the same slot as that of the lane before it or behind it."""
+    here = slot[args[start[nodes[p]] + k]]
+    if p > 0 and slot[args[start[nodes[p - 1]] + k]] == here:
+        return True
+    return p + 1 < len(nodes) and slot[args[start[nodes[p + 1]] + k]] == here
 
 
 def rising(rows):
