@@ -51,12 +51,14 @@ def kinds(op, start, args, exact, height, parameters):
 
     In a tree of choices the higher nodes have the larger number, and so come later on their level.
     """
+    op, exact, height = view(op), view(exact), view(height)  # NumPy's own int32 would overflow below
+    start, args = view(start), view(args)
     n, count = len(op), 0
     kind, table = column(n), column(64, -1)
     found = view(np.empty(n, dtype=np.int64))  # the sorts, as they are met
     for i in range(n):
         sort = (height[i] << 17) + (op[i] << 1) + exact[i]  # the height first: a maximum may be of minima
-        sort = (sort << 32) + (args[start[i + 1] - 1] if parameters[op[i]] else start[i + 1] - start[i])
+        sort = sort << 32 | (args[start[i + 1] - 1] if parameters[op[i]] else start[i + 1] - start[i])
         place = _find(table, found, sort)
         if table[place] < 0:
             if 2 * count >= len(table):
@@ -124,7 +126,7 @@ def waiting(start, args, order, begins, level, kind, count):
         h = latest[kind[i]]
         latest[kind[i]] = g
         if h >= 0 and level[order[begins[h]]] == level[i] + 1:
-            after[g], waits[g] = h, begins[h + 1] - begins[h] > begins[g + 1] - begins[g]
+            after[g], waits[g] = h, 1 if begins[h + 1] - begins[h] > begins[g + 1] - begins[g] else 0
         for p in range(begins[g], begins[g + 1]):
             group[order[p]] = g
     for i in range(n):  # unless it is made from the one that waits

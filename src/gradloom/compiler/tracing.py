@@ -255,19 +255,14 @@ class Condition(Value):
 
 
 def _condition(name: str, *operands: Any) -> Any:
-    kept, numbers = [], []
+    kept: list[Any] = []
     for x in operands:
-        if isinstance(x, Value):
-            kept.append(x)
-            numbers.append(x._data)
-        elif is_number(x):
-            kept.append(float(x))
-            numbers.append(kept[-1])
-        else:
+        if not isinstance(x, Value) and not is_number(x):
             return NotImplemented
+        kept.append(x if isinstance(x, Value) else float(x))
     condition = Condition.__new__(Condition)
     row = TABLE[name]
-    Value.__init__(condition, evaluate_ieee(row, numbers))
+    Value.__init__(condition, evaluate_ieee(row, [x._data if isinstance(x, Value) else x for x in kept]))
     condition._recipe = row, tuple(kept)
     return condition
 
