@@ -50,6 +50,7 @@ MOST = 100_000
 _INSTALLED = tuple(
     {
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        os.path.dirname(os.path.dirname(os.path.abspath(np.__file__))),  # others are where NumPy is
         sysconfig.get_path("stdlib"),
         *site.getsitepackages(),
         site.getusersitepackages(),
