@@ -133,7 +133,7 @@ def formulas(row):
 
 
 NEVER_ROUNDED = {"neg", "relu", "abs", "maximum", "minimum", "where", "chosen", "floor", "ceil", "round"}
-NEVER_ROUNDED |= {"copysign", "detach", "lt", "le", "gt", "ge", "eq", "ne", "floordiv"}
+NEVER_ROUNDED |= {"copysign", "detach", "custom", "unknown", "lt", "le", "gt", "ge", "eq", "ne", "floordiv"}
 
 
 def exact(name, xs, r):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradloom.compiler.nesting import Form, count, take_apart, vector
+from gradloom.compiler.nesting import Form, as_floats, count, take_apart, vector
 from gradloom.engine import Value
 
 __all__ = ["Batch", "Rows", "row_of"]
@@ -86,7 +86,12 @@ class Rows:
         return self._take_rows(x, axis, name)
 
     def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
-        table = np.asarray(x)
+        try:
+            table = np.asarray(x)
+        except ValueError:  # NumPy's words for it are about its own insides
+            raise ValueError(
+                f"{name} has rows of different lengths; all rows must have the same nesting and lengths"
+            ) from None
         if table.dtype.kind not in ("fiubO" if self._values else "fiub"):
             raise TypeError(
                 f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data"
@@ -108,11 +113,8 @@ class Rows:
             before = sum(self._widths)
             self.axes |= {before + i: axis for i in range(width)}
         self._add(True, width)
-        self.columns.append(
-            table.reshape(n, width)
-            if table.dtype == np.float64 or self._values
-            else table.reshape(n, width).astype(float)
-        )
+        rows = table.reshape(n, width)
+        self.columns.append(rows if self._values else as_floats(rows))
         return ("array", table.shape[1:]) if table.ndim > 1 else ("number", False)
 
 

@@ -29,6 +29,7 @@ from gradloom.engine import Value, read
 
 __all__ = [
     "Form",
+    "as_floats",
     "contain",
     "count",
     "cut",
@@ -46,6 +47,8 @@ __all__ = [
 ]
 
 Form = tuple[Any, ...]
+EXACT = 2**53
+"""Up to here a float64 is exact for every whole number."""
 _NUMBER, _VALUE = ("number", False), ("number", True)
 
 
@@ -82,7 +85,7 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
     if isinstance(x, dict):
         return "dict", tuple(x), tuple([take_apart(part, numbers, numeric) for part in x.values()])
     if is_number(x):
-        numbers.append(float(x))
+        numbers.append(float(x) if isinstance(x, float) else as_floats(np.asarray(x)).item())
         return _NUMBER
     if hasattr(x, "__array__"):
         return _take_array_apart(np.asarray(x), numbers, numeric)
@@ -122,8 +125,19 @@ def _take_array_apart(x: np.ndarray, numbers: list[Any], numeric: bool) -> Form:
         return "objects", x.shape, tuple([take_apart(part, numbers, numeric) for part in x.flat])
     if x.dtype.kind not in "fiub":
         raise TypeError(f"an array must hold real numbers, not {x.dtype}; convert it: x.astype(float)")
-    numbers.append(np.ascontiguousarray(x, dtype=np.float64))
+    numbers.append(np.ascontiguousarray(as_floats(x)))
     return "array", x.shape
+
+
+def as_floats(x: np.ndarray) -> np.ndarray:
+    """``x`` as float64; whole numbers beyond 2**53, where floats have gaps, are refused."""
+    if x.dtype.kind in "iu" and x.itemsize == 8 and x.size and not -EXACT <= x.min() <= x.max() <= EXACT:
+        worst = x.min() if x.min() < -EXACT else x.max()
+        raise ValueError(
+            f"{worst} is beyond 2**53, and in a compiled function whole numbers of NumPy are floats, which "
+            "are exact up to there; pass smaller ones, or x.astype(float) if rounding is meant"
+        )
+    return x.astype(np.float64, copy=False)
 
 
 def count(form: Form) -> int:

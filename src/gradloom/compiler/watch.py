@@ -47,6 +47,7 @@ MOST = 100_000
 _INSTALLED = tuple(
     {
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        os.path.dirname(os.path.dirname(os.path.abspath(np.__file__))),  # others are where NumPy is
         os.path.dirname(os.path.abspath(os.__file__)),  # the standard library
         *site.getsitepackages(),
         site.getusersitepackages(),
