@@ -11,6 +11,7 @@ the function reaches and did not make is captured: it is one more input, read at
 import gc
 import itertools
 import random
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn

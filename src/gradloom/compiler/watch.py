@@ -53,16 +53,7 @@ _INSTALLED = tuple(
         site.getusersitepackages(),
     }
 )
-ATOMS = (
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(None),
-    types.ModuleType,
-    Value,
-)
+ATOMS = (int, float, complex, str, bytes, type(None), types.ModuleType, Value)
 _STATES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("random", "Random"): lambda x: x.getstate(),
     ("numpy.random", "Generator"): lambda x: x.bit_generator.state,
