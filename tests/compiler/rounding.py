@@ -3,11 +3,14 @@
 Takes: a ``Source`` of ``programs.py`` and a point.
 Gives: ``Run``: the program on eager Values at that point, with its value, gradients, path and rooms.
 Promises: the room is measured on this very graph, which is evaluated again with each inexact result a
-few units in the last place off. A result that was not rounded is left alone, so that ties and steps
-that are reached exactly are compared strictly.
+few units in the last place off, each time once more with every one of them off the other way: what lies
+on a step (``logsumexp([x, x, x]) // 0.75`` where it is 0.75) falls to the other side in one of the two.
+A result that was not rounded is left alone, so that ties and steps that are reached exactly are compared
+strictly.
 """
 
 import functools
+import itertools
 import math
 import random
 import sys
@@ -22,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import ieee
 from structures import like
 
-__all__ = ["Run", "number", "same"]
+__all__ = ["PAIRS", "ULPS", "Run", "blurred", "exact", "number", "same"]
 
-ULPS, SAMPLES = 16 * 2.0**-53, 4
+ULPS, PAIRS = 16 * 2.0**-53, 2
 
 
 class Run:
@@ -52,7 +55,7 @@ class Run:
     def gradients(self):
         """What ``backward()`` gives."""
         if not self.eager:
-            return self._evaluate(None, merged=False)[1]
+            return self._evaluate(merged=False)[1]
         for leaf in self.leaves:
             leaf.grad = 0.0
         if self.root.operands or self.root in self.leaves:
@@ -67,30 +70,32 @@ class Run:
         equal nodes once, so that what arrives at them is added before it is multiplied by what may be
         infinite: (0 + 1) * inf is inf, 0 * inf + 1 * inf is nan.
         """
-        return self._evaluate(None)[1]
+        return self._evaluate()[1]
 
     def path(self):
         """What was computed, without the numbers: two points on one path have the same."""
         shape = [tuple(i if type(i) is int else None for i in operands) for operands in self.operands]
         return *self.places, *zip((row and row.name for row, _ in self.recipes), shape, strict=True)
 
+    def constants(self):
+        """The plain numbers among the operands, as they were before somebody looked at them."""
+        return [x for operands in self.operands for x in operands if type(x) is float]
+
     def rooms(self):
         """How far rounding may move the value and each gradient; inf where it may do anything."""
-        value, gradients = self._evaluate(None)
+        value, gradients = self._evaluate()
         if self.jumps:
             return math.inf, [math.inf] * len(gradients)
         rooms = [1e-12 * abs(x) + 1e-307 for x in (value, *gradients)]
-        draw = random.Random(len(self.nodes))
-        for _ in range(SAMPLES):
-            moved, others = self._evaluate(draw)
+        for seed, step in itertools.product(range(PAIRS), (ULPS, -ULPS)):
+            moved, others = self._evaluate(step, seed)
             for i, (x, y) in enumerate(zip((moved, *others), (value, *gradients), strict=True)):
                 if not same(x, y):
                     rooms[i] = max(rooms[i], 8.0 * abs(x - y)) if math.isfinite(x - y) else math.inf
         return rooms[0], rooms[1:]
 
-    def _evaluate(self, draw, merged=True):
-        def blur(x):
-            return x if draw is None else x * (1.0 + draw.choice((-ULPS, ULPS)))
+    def _evaluate(self, step=0.0, seed=0, merged=True):
+        blur = blurred(step, seed)
 
         numbers = []
         for node, (row, _), operands in zip(self.nodes, self.recipes, self.operands, strict=True):
@@ -125,6 +130,12 @@ class Run:
             parts = tuple(first[i] if type(i) is int else repr(i) for i in operands)
             first.append(k if row is None else seen.setdefault((row.name, parts), k))
         return first
+
+
+def blurred(step, seed=0):
+    """A function that moves numbers by a part ``step`` of them, at random up or down."""
+    draw = random.Random(seed)
+    return lambda x: x * (1.0 + draw.choice((-step, step))) if step else x
 
 
 @functools.cache

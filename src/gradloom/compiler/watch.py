@@ -31,6 +31,7 @@ import numpy as np
 
 from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
+from gradloom.ops import Row
 
 if ENGINE == "native":
     from gradloom._native.vector import places_hold
@@ -149,6 +150,8 @@ class Watch:
             return [x.__func__]
         if isinstance(x, property):
             return [x.fget]
+        if isinstance(x, Row):  # frozen; what it keeps is made from these
+            return [x.value, x.partials]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
             return [*x.values(), _attributes(x)]
