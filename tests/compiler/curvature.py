@@ -1,4 +1,4 @@
-"""Whether second derivatives agree: forward over reverse, reverse over reverse, differences of ``backward()``.
+"""Whether second derivatives agree: forward over reverse, reverse over reverse, differences of the first.
 
 Takes: a ``Source`` of ``programs.py``, points, and the runs at those points.
 Gives: ``check_curvature``, which raises ``Disagreement``.

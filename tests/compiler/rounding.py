@@ -133,9 +133,12 @@ class Run:
 
 
 def blurred(step, seed=0):
-    """A function that moves numbers by a part ``step`` of them, at random up or down."""
+    """A function that moves numbers by up to a part ``step`` of them, at random up or down.
+
+    No two by the same part: in a chain of additions of something small the moves would cancel.
+    """
     draw = random.Random(seed)
-    return lambda x: x * (1.0 + draw.choice((-step, step))) if step else x
+    return lambda x: x * (1.0 + step * draw.choice((-1.0, 1.0)) * draw.uniform(0.5, 1.0)) if step else x
 
 
 @functools.cache

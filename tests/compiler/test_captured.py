@@ -1,5 +1,6 @@
 """Values that a compiled function reaches or is given, and the surroundings that it is compiled in."""
 
+import dataclasses
 import gc
 import random
 import weakref
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 
 import gradloom as gl
-from gradloom import TraceError, Value
+from gradloom import GradloomWarning, TraceError, Value
 from gradloom import math as gm
 from gradloom.nn import MLP
+from gradloom.ops import TABLE as OPERATIONS
 
 
 def gradients(values):
@@ -88,6 +90,27 @@ def test_several_results_of_one_call_share_one_sweep():
     cleared(w)
     out["s"].backward()  # one alone: the others' cotangents are 0 again
     assert gradients(w) == [3.0, 0.0]
+
+
+def test_twenty_seven_results_are_one_sweep():
+    """A row of logits, whose loss is eager code: one reverse sweep, after all 27 cotangents are in."""
+    draw = random.Random(27)
+    w = [Value(draw.uniform(-1, 1)) for _ in range(27)]
+    logits = lambda x: [gm.tanh(v * x) + v for v in w]  # noqa: E731
+
+    def loss(xs):
+        return gm.logsumexp(xs) - xs[3]
+
+    loss(logits(0.7)).backward()
+    expected = gradients(w)
+    cleared(w)
+    out = gl.compile(logits)(0.7)
+    (hidden,) = {p.operands[0] for p in out}
+    runs, step = [], hidden._backward
+    hidden._backward = lambda: (runs.append(1), step())
+    loss(out).backward()
+    assert len(runs) == 1
+    np.testing.assert_allclose(gradients(w), expected, rtol=1e-13)
 
 
 def test_backward_uses_the_numbers_of_the_call():
@@ -450,6 +473,27 @@ def test_a_new_layer_is_seen():
     out = f(3.0)
     out.backward()
     assert (out.data, gradients(weights)) == (9.0, [3.0, 3.0])
+
+
+def test_more_than_can_be_watched_warns():
+    table = [1.0] * 100_001
+    f = gl.compile(lambda x: x * table[0])
+    with pytest.warns(GradloomWarning, match=r"more than 100,000 slots.*pass large tables as arguments"):
+        assert f(2.0) == 2.0
+
+
+def test_rows_of_the_operations_table_are_no_surroundings_that_change():
+    """A row keeps what is made from it when somebody asks; that is no change."""
+    row = dataclasses.replace(OPERATIONS["tanh"], name="mine")
+    f = gl.compile(lambda x: x * (1.0 if row.reads else row.arity))
+    assert [f(2.0), f(3.0)] == [2.0, 3.0]
+    assert len(f.paths) == 1
+
+
+def test_print_speaks_while_tracing(capsys):
+    f = gl.compile(lambda x: (print("traced"), x)[1])
+    assert [f(1.0), f(2.0)] == [1.0, 2.0]
+    assert capsys.readouterr().out == "traced\n"
 
 
 # ---- what a Program would not repeat

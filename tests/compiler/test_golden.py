@@ -4,6 +4,8 @@ In the order of the pipeline. The texts are read and not only compared: beside e
 ``test_simplify.py``, ``test_derivatives.py`` and ``test_vectorize.py`` have the single cases.
 """
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -320,7 +322,7 @@ def test_schedule():
     """Same operation, same depth: three groups of 16, the sum of 16 terms; the sine is run by itself."""
     graph = contract(lanes(16), same_order=False)
     order, bounds, vector = schedule(graph)
-    groups = [{NAMES[graph.op[i]] for i in order[a:b]} for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    groups = [{NAMES[graph.op[i]] for i in order[a:b]} for a, b in itertools.pairwise(bounds)]
     assert groups == [{"mul"}, {"sub"}, {"maximum"}, {"sum"}, {"sin"}]
     assert np.diff(bounds).tolist() == [16, 16, 16, 1, 1]
     assert vector.tolist() == [True, True, True, True, False]

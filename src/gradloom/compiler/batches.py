@@ -86,12 +86,19 @@ class Rows:
         return self._take_rows(x, axis, name)
 
     def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
-        table = np.asarray(x)
+        if hasattr(x, "__next__"):
+            raise TypeError(f"{name} is a {type(x).__name__}, which runs out; pass a list of its rows")
+        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool):
+            raise TypeError(f"in_axes has {axis!r:.60} for {name}; give the number of an axis, or None")
+        try:
+            table = np.asarray(x)
+        except ValueError:
+            raise ValueError(f"{name} holds rows of different lengths; they must agree") from None
         if table.dtype.kind not in ("fiubO" if self._values else "fiub"):
             raise TypeError(
                 f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data"
             )
-        if table.ndim == 0 or not isinstance(axis, int) or not -table.ndim <= axis < table.ndim:
+        if not -table.ndim <= axis < table.ndim:
             raise ValueError(
                 f"{name} of shape {table.shape} has no axis {axis}; give in_axes=None for what all rows share"
             )

@@ -20,7 +20,7 @@ from gradloom.compiler.checks import not_finite, verify
 from gradloom.compiler.copies import Copied
 from gradloom.compiler.explanation import explain, stats
 from gradloom.compiler.interpreter import Call
-from gradloom.compiler.lowering import Lower, as_is
+from gradloom.compiler.lowering import Lower, as_is, hold_numbers
 from gradloom.compiler.nesting import (
     Form,
     fixed,
@@ -136,14 +136,18 @@ class Compiled(Copied, Call):
     def _take_apart(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]
     ) -> tuple[list[Form], Form]:
+        by = self._places(len(args))
         forms = [
-            fixed(x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
-            for i, x in enumerate(args)
+            fixed(x) if i in self._fixed else take_apart(x, numbers, i in by) for i, x in enumerate(args)
         ]
         if not self._static or not kwargs:
             return forms, take_apart(kwargs, numbers)
         parts = [fixed(x) if name in self._static else take_apart(x, numbers) for name, x in kwargs.items()]
         return forms, ("dict", tuple(kwargs), tuple(parts))
+
+    def _places(self, n: int) -> frozenset[int]:
+        """Which of ``n`` arguments are differentiated: an int there is a number."""
+        return frozenset(i % n for i in self._numeric if -n <= i < n)
 
     def _shorten(self, path: Path) -> None:
         """Let floats go straight to the machine of this path from now on."""
@@ -165,6 +169,7 @@ class Compiled(Copied, Call):
             if change:
                 paths, self._cleared = None, f"{change} had changed"
         if paths is None:
+            hold_numbers(forms, self._places(len(forms)))
             paths = Paths(
                 self._f,
                 self._lower,

@@ -69,9 +69,9 @@ class Mapped(Compiled):
 
     def _rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Rows, list[Form], Form]:
         axes = self._axes_of(args)
-        rows = Rows(values=is_traced())
+        rows, numeric = Rows(values=is_traced()), self._places(len(args))
         forms = [
-            rows.take(x, axis, f"argument {i}", i in self._numeric)
+            rows.take(x, axis, f"argument {i}", i in numeric)
             for i, (x, axis) in enumerate(zip(args, axes, strict=True))
         ]
         parts = tuple([rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()])

@@ -144,11 +144,11 @@ def holds_values(form: Form) -> bool:
 
 
 def matching(x: Any, v: Any, name: str) -> list[Any]:
-    """The numbers of ``v``, which must be nested as ``x`` is."""
+    """The numbers of ``v``, which must be nested as ``x`` is; ``name`` calls both."""
     ours: list[Any] = []
     theirs: list[Any] = []
     if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
-        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
+        raise ValueError(f"{name} must be alike in nesting and shapes")
     return theirs
 
 

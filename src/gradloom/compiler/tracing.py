@@ -126,11 +126,16 @@ def drew(f: Any) -> str:
 
 def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
-    form = take_apart(result, outputs, numeric=True)
-    for word in statics(form):
+    try:
+        form = take_apart(result, outputs, numeric=True)
+        others = list(statics(form))
+    except TypeError:  # as an argument, too, it would be refused
+        others = [result]
+    for word in others:
+        missing = " (is a return missing?)" if word is None else ""
         raise TraceError(
-            f"{name_of(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
-            "dicts of them"
+            f"{line_of(f)}: {name_of(f)} returned {word!r:.60}{missing}; a compiled function returns "
+            "numbers, and lists, tuples, dicts and arrays of them"
         )
     flat: list[Any] = []
     for x in outputs:
