@@ -140,6 +140,13 @@ def test_integers_are_program_and_numpy_integers_data():
     assert len(h.paths) == 1
 
 
+def test_whole_numbers_in_rows_are_data():
+    f = gl.vmap(lambda n, p: n * p["k"] if n > 2 else p["k"], in_axes=(0, {"k": 0}))
+    for ns in ([1, 2, 3], np.arange(1, 4), np.arange(1.0, 4.0), [True, 2, 3]):
+        assert f(ns, {"k": [4, 5, 6]}).tolist() == [4.0, 5.0, 18.0]
+    assert len(f.paths) == 2
+
+
 def test_one_true_and_one_are_told_apart():
     f = gl.compile(lambda x, k: x + (10.0 if k is True else 20.0 if isinstance(k, int) else 30.0))
     assert [f(0.0, 1), f(0.0, True), f(0.0, 1.0), f(0.0, 1)] == [20.0, 10.0, 30.0, 20.0]
@@ -191,6 +198,9 @@ def test_empty_arguments():
     assert gl.grad(lambda x: x.sum() * 1.0)(empty).shape == (0,)
     assert gl.jacobian(lambda x: [1.0, 2.0])(empty).shape == (2, 0)
     assert gl.hessian(lambda x: 1.0)(empty).shape == (0, 0)
+    assert gl.vmap(lambda r: r)(np.empty((3, 0))).shape == (3, 0)
+    assert gl.vmap(lambda r: r, reduce="sum")(np.empty((3, 0))).shape == (0,)
+    assert gl.vmap(lambda r: r.sum())(np.empty((3, 0))).tolist() == [0.0] * 3
     assert gl.compile(lambda xs: xs)([]) == []
     assert gl.grad(lambda xs: 1.0)([]) == []
 

@@ -11,6 +11,7 @@ import pytest
 from mpmath import mp
 
 import gradloom as gl
+from gradloom import math as gm
 from gradloom.compiler.program import OPCODES, Builder
 from gradloom.compiler.tracing import inline
 from gradloom.engine import apply
@@ -179,6 +180,93 @@ def test_random_programs_with_choices_against_pytorch(seed):
     close(gl.hessian(of_program(p))(point), exact, size)
     rows = gl.vmap(gl.hessian(of_program(p)))(np.array([point, point]))
     close(rows, [exact, exact], size)
+
+
+# ---- one Hessian, by every road
+SCALE = gl.Value(0.5)
+
+
+def smooth(x):
+    return gm.sin(x[0] * x[1]) + gm.exp(x[2]) * x[0] ** 3 / (1.0 + x[1] ** 2)
+
+
+def branching(x):
+    total = 0.0
+    for a in x:
+        total = total + (a**3 if a > 0 else gm.exp(a) * x[0])
+    return total * max(x[0], x[1], x[2])
+
+
+def selecting(x):
+    safe = gm.where(x[0] > 0, gm.sqrt(x[0] ** 2 + 0.1), x[1] ** 2)
+    return safe * gm.maximum(x[1] * x[2], x[0]) + gm.relu(x[2]) ** 2 * abs(x[1]) + gm.logsumexp(list(x))
+
+
+def scaled(x):
+    return SCALE * smooth(x) + SCALE**2 * x[0] * x[2]
+
+
+def columns(along, n):
+    """The matrix whose column i is what ``along`` makes of the direction i."""
+    return np.array([numbers(along(np.eye(n)[i])) for i in range(n)]).T
+
+
+def numbers(x):
+    return np.vectorize(lambda v: getattr(v, "data", v), otypes=[float])(np.asarray(x, dtype=object))
+
+
+ROADS = {
+    "hessian": lambda f, x: gl.hessian(f)(x),
+    "jacobian of grad": lambda f, x: gl.jacobian(gl.grad(f))(x),
+    "jacobian of jacobian": lambda f, x: gl.jacobian(gl.jacobian(f))(x),
+    "grad of a part of grad": lambda f, x: [gl.grad(lambda x: gl.grad(f)(x)[i])(x) for i in range(len(x))],  # noqa: B023
+    "hvp": lambda f, x: columns(lambda v: gl.hvp(f)(x, v), len(x)),
+    "jvp of grad": lambda f, x: columns(lambda v: gl.jvp(gl.grad(f), (x,), (v,))[1], len(x)),
+    "vjp of grad": lambda f, x: columns(lambda v: gl.vjp(gl.grad(f), x)[1](v)[0], len(x)),
+    "grad of jvp": lambda f, x: columns(lambda v: gl.grad(lambda x: gl.jvp(f, (x,), (v,))[1])(x), len(x)),
+    "jvp of jvp": lambda f, x: columns(
+        lambda v: columns(lambda u: [gl.jvp(lambda x: gl.jvp(f, (x,), (v,))[1], (x,), (u,))[1]], len(x))[0],
+        len(x),
+    ),
+    "hessian of compile": lambda f, x: gl.hessian(gl.compile(f))(x),
+    "rows": lambda f, x: gl.vmap(gl.hessian(f))(np.array([x, x]))[1],
+    "hessian of a sum of rows": lambda f, x: gl.hessian(
+        gl.vmap(lambda x, k: k * f(x), in_axes=(None, 0), reduce="sum")
+    )(x, np.array([0.25, 0.75])),
+}
+
+
+@pytest.mark.parametrize("f", [smooth, branching, selecting, scaled])
+@pytest.mark.parametrize("road", ROADS)
+def test_one_hessian_by_every_road(f, road):
+    for x in ([0.4, 0.7, -0.3], [-0.5, 1.2, 0.8], [1.5, -0.2, 0.6]):
+        by_differences = np.zeros((3, 3))
+        for i in range(3):
+            ends = []
+            for h in (1e-5, -1e-5):
+                values = [gl.Value(a + h * (k == i)) for k, a in enumerate(x)]
+                f(values).backward()
+                ends.append(np.array([v.grad for v in values]))
+            by_differences[i] = (ends[0] - ends[1]) / 2e-5
+        found = numbers(ROADS[road](f, np.array(x)))
+        np.testing.assert_allclose(found, by_differences, rtol=1e-8, atol=1e-8)
+
+
+def test_second_derivatives_at_singular_points():
+    """What is not taken has none; what is taken has the pole that it has."""
+    root = lambda x: gm.where(x > 0, gm.sqrt(x), 0.0)  # noqa: E731
+    for f, x, exact in [
+        (root, 0.0, 0.0), (root, -1.0, 0.0), (root, 4.0, -0.03125), (gm.relu, 0.0, 0.0), (abs, 0.0, 0.0),
+        (lambda x: x**2, 0.0, 2.0), (lambda x: x**3, 0.0, 0.0), (lambda x: x**1, 0.0, 0.0),
+        (lambda x: gm.maximum(x, x * x), 0.0, 0.0), (lambda x: gm.maximum(x * x, x), 0.0, 2.0),
+        (gm.log, 0.0, -np.inf), (lambda x: x.detach() * x, 3.0, 0.0), (lambda x: 1.0 / x, np.inf, 0.0),
+    ]:  # fmt: skip
+        for second in (gl.hessian(f), gl.grad(gl.grad(f)), gl.vmap(gl.grad(gl.grad(f)))):
+            try:
+                got = float(second(x))
+            except ValueError:  # the rows' one
+                got = float(second(np.array([x]))[0])
+            assert got == exact, (x, got, exact)
 
 
 def test_the_loops_reach_what_they_should():

@@ -161,7 +161,7 @@ class Mapped(Compiled):
 
         def array(i: int, end: int, shape: tuple[int, ...]) -> np.ndarray:
             if i == end:
-                return np.empty(shape)
+                return np.empty(shape if self._reduce else (n, *shape))
             span = slice(place[i], place[i] + end - i)  # an argument is mapped as a whole, or not
             if summed[i]:
                 return sums[span].reshape(shape)
