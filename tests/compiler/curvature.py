@@ -38,10 +38,11 @@ def check_curvature(source, points, runs):
 
     slopes, product = gl.grad(flat), gl.hvp(flat)
     ways = {
-        "hvp": gl.compile(lambda xs, v: product(xs, v)),
+        "hvp": gl.compile(product),
         "grad of grad": gl.grad(lambda xs, v: sum(a * b for a, b in zip(slopes(xs), v, strict=True))),
     }
     eager = [(point, run) for point, run in zip(points, runs, strict=True) if run.eager]
+    tried = []
     for point, run in eager[:3]:
         draw = random.Random(len(run.nodes))
         u, v = ([draw.uniform(0.5, 1.0) * draw.choice((-1.0, 1.0)) for _ in point] for _ in range(2))
@@ -50,6 +51,7 @@ def check_curvature(source, points, runs):
             return
         agree("hvp called directly", product(point, v), *found["hvp"], point)
         (ours, rooms), (theirs, others) = found.values()
+        tried.append((point, v, ours, rooms))
         agree("grad of grad", theirs, ours, [a + b for a, b in zip(rooms, others, strict=True)], point)
         if not np.isfinite([*ours, *rooms]).all():
             continue
@@ -59,6 +61,11 @@ def check_curvature(source, points, runs):
             size = sum(abs(a * b) for pair in ((u, ours), (v, turned)) for a, b in zip(*pair, strict=True))
             agree("<v, H u>", [right], [left], [sum(rooms) + sum(more) + 1e-13 * size], point)
         check_differences(source, run, point, v, ours, rooms)
+    if tried:
+        points, directions, expected, rooms = zip(*tried, strict=True)
+        rows = gl.vmap(product)(np.array(points), np.array(directions))
+        for row, *others in zip(rows, expected, rooms, points, strict=True):
+            agree("vmap of hvp", row, *others)
 
 
 def along(name, way, point, v):
