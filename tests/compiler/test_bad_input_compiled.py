@@ -243,7 +243,7 @@ def test_an_unhashable_thing_is_refused():
 def test_argnums_that_do_not_fit():
     f = lambda x, y: x * y  # noqa: E731
     for argnums in (2, -3, (0, 5)):
-        with pytest.raises(ValueError, match=r"argnums is .* with 2 arguments; the first is number 0"):
+        with pytest.raises(ValueError, match=r"argnums is .* 2 arguments were given by position"):
             gl.grad(f, argnums)(1.0, 2.0)
     assert gl.grad(f, -1)(3, 4) == 3.0  # an int is a number there, from whichever end it is counted
     assert gl.grad(gl.vmap(f, in_axes=(0, None), reduce="sum"), -1)(np.array([1.0, 2.0]), 4) == 3.0

@@ -100,7 +100,8 @@ class Rows:
             )
         if not -table.ndim <= axis < table.ndim:
             raise ValueError(
-                f"{name} of shape {table.shape} has no axis {axis}; give in_axes=None for what all rows share"
+                f"{name} of shape {table.shape} has no axis {axis}; what all rows share is passed by "
+                "position, with in_axes=None"
             )
         if axis != 0:
             table = np.moveaxis(table, axis, 0)
@@ -112,7 +113,7 @@ class Rows:
         self.count = n
         width = math.prod(table.shape[1:])
         if axis != 0:
-            before = sum(self._widths)
+            before, axis = sum(self._widths), int(axis)
             self.axes |= {before + i: axis for i in range(width)}
         self._add(True, width)
         self.columns.append(

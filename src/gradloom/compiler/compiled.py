@@ -271,7 +271,7 @@ class Compiled(Copied, Call):
         decisions: list[bool] = []
         while True:
             traced = trace(self._f, (("tuple", tuple(forms)), named), plain, decisions)
-            lowered = self._lower(traced, forms + list(named[-1]), False)
+            lowered = self._lower(traced, forms, False)
             given = [*operands, *traced.captured, *flat(extra)]
             outputs, truths = inline(lowered.program, given)
             if truths == traced.decisions:

@@ -44,8 +44,8 @@ class Lowered(NamedTuple):
 
 
 Lower = Callable[[Traced, list[Form], bool], Lowered]
-"""Of a traced function, the forms of its arguments, and whether no derivative will be taken of the result
-(``simplify`` may then write more)."""
+"""Of a traced function, the forms of its positional arguments, and whether no derivative will be taken of
+the result (``simplify`` may then write more)."""
 
 
 def as_is(traced: Traced, arguments: list[Form], final: bool) -> Lowered:
@@ -253,8 +253,8 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
     for i in wanted:
         if not -len(arguments) <= i < len(arguments):
             raise ValueError(
-                f"argnums is {argnums}, and the function was called with {len(arguments)} arguments; the "
-                "first is number 0"
+                f"argnums is {argnums}, and {len(arguments)} arguments were given by position; the first is "
+                "number 0"
             )
     places = [i % len(arguments) for i in wanted]
     hold_numbers(arguments, places)

@@ -121,7 +121,7 @@ class Paths:
 
     def _trace(self, numbers: np.ndarray, prefix: bytes, why: str, line: str = "") -> Path:
         start = time.perf_counter()
-        positional, named = self.arguments
+        positional, _ = self.arguments
         chance = self.watch.chance() if self.watch else b""
         traced = trace(self.f, self.forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
@@ -142,8 +142,7 @@ class Paths:
                 f"{line_of(self.f)}: {name_of(self.f)} returns another structure when {why} than otherwise; "
                 "let all paths return the same nesting and shapes"
             )
-        forms_of_arguments = positional + list(named[-1])
-        path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)
+        path = Path(traced, lambda t, final: self.lower(t, positional, final), why, self.same_order)
         path.seconds = time.perf_counter() - start
         if len(self.paths) >= self.max_paths:
             self.paths.remove(min(self.paths, key=lambda p: p.runs))
