@@ -111,6 +111,16 @@ def test_arrays_of_every_kind(kind):
         np.testing.assert_allclose(rows, plain.reshape(len(plain), -1).sum(axis=1))
 
 
+def test_a_mask_is_not_dropped():
+    x = np.ma.array([1.0, 2.0], mask=[False, True])
+    for transform in (gl.compile, gl.grad, gl.vmap):
+        with pytest.raises(TypeError, match=r"masked array .* fill them: x.filled"):
+            transform(squares)(x)
+        with pytest.raises(TypeError, match=r"masked array .* fill them: x.filled"):
+            transform(lambda p: squares(p["x"]))({"x": x})
+    assert gl.compile(squares)(x.filled(0.0)) == 1.0
+
+
 def test_memory_mapped_arrays(tmp_path):
     np.save(tmp_path / "x.npy", np.arange(6.0).reshape(3, 2))
     x = np.load(tmp_path / "x.npy", mmap_mode="r")

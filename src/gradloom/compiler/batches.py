@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradloom.compiler.nesting import Form, count, take_apart, vector
+from gradloom.compiler.nesting import Form, as_array, count, take_apart, vector
 from gradloom.engine import Value
 
 __all__ = ["Batch", "Rows", "row_of"]
@@ -91,7 +91,7 @@ class Rows:
         if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool):
             raise TypeError(f"in_axes has {axis!r:.60} for {name}; give the number of an axis, or None")
         try:
-            table = np.asarray(x)
+            table = as_array(x)
         except ValueError:
             raise ValueError(f"{name} holds rows of different lengths; they must agree") from None
         if table.dtype.kind not in ("fiubO" if self._values else "fiub"):

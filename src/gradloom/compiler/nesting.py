@@ -29,6 +29,7 @@ from gradloom.engine import Value, read
 
 __all__ = [
     "Form",
+    "as_array",
     "contain",
     "count",
     "cut",
@@ -85,7 +86,7 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
         numbers.append(float(x))
         return _NUMBER
     if hasattr(x, "__array__"):
-        return _take_array_apart(np.asarray(x), numbers, numeric)
+        return _take_array_apart(as_array(x), numbers, numeric)
     if isinstance(x, complex):
         raise TypeError(f"a compiled function takes real numbers, not {x}; pass its two parts")
     if hasattr(x, "__next__"):
@@ -115,6 +116,13 @@ def fixed(x: Any) -> Form:
     if isinstance(x, np.ndarray):
         raise TypeError("an array cannot be static, since its numbers may change; pass a tuple of them")
     return _static(x)
+
+
+def as_array(x: Any) -> np.ndarray:
+    """``x`` as an array, as NumPy has it; but no mask is dropped without a word."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array has no numbers where its mask is set; fill them: x.filled(0.0)")
+    return np.asarray(x)
 
 
 def _take_array_apart(x: np.ndarray, numbers: list[Any], numeric: bool) -> Form:
