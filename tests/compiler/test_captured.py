@@ -185,6 +185,33 @@ def test_a_gradient_by_arguments_leaves_captured_values_alone():
     assert float(getattr(found, "data", found)) == 16.0
 
 
+def test_backward_of_a_gradient_is_a_mixed_second_derivative():
+    """Of sin(w x0) x1 + b^2 x0, for what is twice its slope by x0 and once that by x1."""
+    w, b, x = Value(2.0), Value(0.5), np.array([0.3, 0.7])
+    f = lambda x: gm.sin(w * x[0]) * x[1] + b * b * x[0]  # noqa: E731
+    s, c = np.sin(0.6), np.cos(0.6)
+    by_w, by_b = 2.0 * (c * 0.7 - 2.0 * s * 0.3 * 0.7) + c * 0.3, 2.0
+    ways = [
+        lambda: gl.grad(f)(x),
+        lambda: gl.value_and_grad(f)(x)[1],
+        lambda: gl.jacobian(f)(x),
+        lambda: gl.vmap(gl.grad(f))(np.array([x, x]))[1],
+    ]
+    for way in ways:
+        cleared([w, b])
+        g = way()
+        (2.0 * g[0] + g[1]).backward()
+        assert gradients([w, b]) == pytest.approx([by_w, by_b], rel=1e-13)
+    third = -4.0 * s * 0.7 - 4.0 * c * 0.3 * 0.7
+    for way in (lambda: gl.hessian(f)(x)[0, 0], lambda: gl.hvp(f)(x, np.array([1.0, 0.0]))[0]):
+        cleared([w, b])
+        way().backward()
+        assert gradients([w, b]) == pytest.approx([third, 0.0], rel=1e-13)
+    given = [Value(0.3), Value(0.7)]
+    gl.grad(f)(given)[0].backward()
+    assert gradients(given) == pytest.approx([-4.0 * s * 0.7, 2.0 * c], rel=1e-13)
+
+
 # ---- training
 def demo():
     """micrograd's demo: a small net, a hinge loss with a penalty, and the accuracy line."""
