@@ -1,7 +1,6 @@
 """The vectoriser and the machine that runs its programs, against the plain evaluation of the Program."""
 
 import importlib
-import math
 import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -9,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from gradloom import compile, math
 from gradloom.arithmetic import IEEE
 from gradloom.compiler.derivatives import reverse
 from gradloom.compiler.program import OPCODES, ROWS, Builder, Guard, Program
@@ -249,6 +249,26 @@ vector program of 40 inputs in 56 slots
   s40:56 = add [s3 s1 s4 s15 s9 s2 s6 s5 s35 s8 s7 s19 s32 s38 s33 s26] s20:36
   return s40 s41 s42 s43 s44 s45 s46 s47 s48 s49 s50 s51 s52 s53 s54 s55"""
     )
+
+
+def test_sums_of_outer_products_are_products_of_matrices_wherever_their_rows_lie():
+    """The last row of one factor comes from another block of slots, behind the other factor."""
+    program = compile(
+        lambda a, b: [
+            sum(row[i] * b[t][j] for t, row in enumerate([a[0], a[1], [math.exp(x) for x in a[2]]]))
+            for i in range(4)
+            for j in range(8)
+        ]
+    ).program(np.ones((3, 4)), np.ones((3, 8)))
+    lines = str(vectorize(program).verified()).splitlines()
+    assert lines[2:4] == ["  s36:40 = exp s8:12", "  s40:72 = dot[3] s12+(i%8)+8j s0+1(i/8)+{0 4 36}j"]
+
+
+def test_rows_are_in_turn_whatever_is_used_first():
+    program = compile(
+        lambda w, x: [sum(p * q for p, q in zip(w[i], x, strict=True)) for i in range(8)][::-3]
+    ).program(np.ones((8, 8)), np.ones(8))
+    assert "dot[8] s8+24i+1j s64+1j" in str(vectorize(program).verified())
 
 
 @pytest.mark.parametrize("shape", [(3, 5, 4), (8, 16, 16), (5, 33, 7), (1, 64, 9), (6, 3, 3), (2, 9, 130)])

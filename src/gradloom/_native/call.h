@@ -1,29 +1,66 @@
 /* Call: the short way from a compiled function's call to its Machine; part of vector.c.
  *
  * Contract
- *   A base class. `self._arm(machine, shape, places)` allows the short way: a call with as many Python
- *   floats as the machine has inputs, and nothing else, while nobody traces in this thread, and while
- *   every place holds what it held. Then the machine runs and its outputs come in `shape`: an int is the
- *   number of an output, a tuple holds shapes. Every other call, and one in which a guard fails, is
- *   `self._call(args, kwargs)`, where args is a tuple and kwargs a dict. `self._disarm()` ends it.
- *   `self._runs` counts the calls that went the short way.
+ *   A base class. `self._arm(machine, arguments, result, places)` allows the short way, and says whether
+ *   there is one: a call whose arguments have the form `arguments` (forms.h), and nothing else, while nobody
+ *   traces in this thread, and while every place holds what it held. Then the machine runs, and its outputs
+ *   come in the form `result`. Every other call, and one in which a guard fails, is `self._call(args,
+ *   kwargs)`, where args is a tuple and kwargs a dict. `self._disarm()` ends it. `self._runs` counts the
+ *   calls that went the short way.
  *
  *   A place is (container, key, value):
  *       (list, None, tuple)     the list's items are those of the tuple, the same objects
  *       (dict, name, value)     the dict has the value under the name
  *       (dict, tuple, tuple)    the dict has these keys and values and no others, in this order
  *       (cell, None, value)     the closure's variable is the value
+ *       (array, None, array)    the arrays have the same shape, type and bytes
  *   A change that keeps every bit (1.0 in place of another 1.0) takes the long way, which may arm again. */
+#include "forms.h"
+
+/* The short way that is armed; each call under way counts as one more who needs it, since `_arm` may be
+ * called meanwhile. */
+typedef struct {
+    Py_ssize_t needed;
+    Machine *machine;
+    Form arguments, result;
+    PyObject *places;
+} Way;
+
 typedef struct {
     PyObject_HEAD
     vectorcallfunc vectorcall;
-    Machine *machine;
-    PyObject *shape, *places;
+    Way *way;
     long long runs;
 } Call;
 
+static void way_let_go(Way *way) {
+    if (way == NULL || --way->needed > 0)
+        return;
+    Py_XDECREF(way->machine);
+    Py_XDECREF(way->places);
+    form_clear(&way->arguments);
+    form_clear(&way->result);
+    PyMem_Free(way);
+}
+
 static PyObject *get_tracer, *str_call;
 static PyTypeObject *MachineType;
+
+static int arrays_agree(PyObject *array, PyObject *copy) {
+    Py_buffer x, y;
+    if (PyObject_GetBuffer(array, &x, PyBUF_ND | PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) < 0)
+        return PyErr_Clear(), 0;
+    if (PyObject_GetBuffer(copy, &y, PyBUF_ND | PyBUF_FORMAT | PyBUF_C_CONTIGUOUS) < 0) {
+        PyBuffer_Release(&x);
+        return PyErr_Clear(), 0;
+    }
+    int agree = x.ndim == y.ndim && x.len == y.len && strcmp(x.format, y.format) == 0 &&
+                memcmp(x.shape, y.shape, (size_t)x.ndim * sizeof(Py_ssize_t)) == 0 &&
+                memcmp(x.buf, y.buf, (size_t)x.len) == 0;
+    PyBuffer_Release(&x);
+    PyBuffer_Release(&y);
+    return agree;
+}
 
 static int place_holds(PyObject *place) {
     PyObject *container = PyTuple_GET_ITEM(place, 0), *key = PyTuple_GET_ITEM(place, 1);
@@ -36,6 +73,8 @@ static int place_holds(PyObject *place) {
     }
     if (PyCell_Check(container))
         return PyCell_GET(container) == value;
+    if (!PyDict_Check(container))
+        return arrays_agree(container, value);
     if (!PyTuple_Check(key)) {
         PyObject *found = PyDict_GetItemWithError(container, key);
         PyErr_Clear();
@@ -60,6 +99,8 @@ static int place_is_sound(PyObject *place) {
     PyObject *value = PyTuple_GET_ITEM(place, 2);
     if (PyList_Check(container))
         return PyTuple_Check(value);
+    if ((PyObject *)Py_TYPE(container) == numpy_ndarray)
+        return (PyObject *)Py_TYPE(value) == numpy_ndarray;
     if (!PyDict_Check(container) || PyUnicode_Check(key))
         return PyCell_Check(container) || PyDict_Check(container);
     return PyTuple_Check(key) && PyTuple_Check(value) && PyTuple_GET_SIZE(key) == PyTuple_GET_SIZE(value);
@@ -75,65 +116,38 @@ static PyObject *places_hold(PyObject *module, PyObject *places) {
     Py_RETURN_TRUE;
 }
 
-/* Whether a shape is tuples and lists of numbers of outputs. */
-static int shape_is_sound(PyObject *shape, Py_ssize_t outputs) {
-    if (PyLong_CheckExact(shape)) {
-        Py_ssize_t i = PyLong_AsSsize_t(shape);
-        PyErr_Clear();
-        return i >= 0 && i < outputs;
-    }
-    if (!PyTuple_CheckExact(shape) || Py_EnterRecursiveCall(" in the shape of a result"))
-        return 0;
-    int sound = 1;
-    for (Py_ssize_t i = 0; sound && i < PyTuple_GET_SIZE(shape); i++)
-        sound = shape_is_sound(PyTuple_GET_ITEM(shape, i), outputs);
-    Py_LeaveRecursiveCall();
-    return sound;
-}
-
-static PyObject *shaped(const Machine *machine, const double *s, PyObject *shape) {
-    if (PyLong_CheckExact(shape))
-        return PyFloat_FromDouble(s[machine->output[PyLong_AsSsize_t(shape)]]);
-    Py_ssize_t n = PyTuple_GET_SIZE(shape);
-    PyObject *result = PyTuple_New(n);
-    for (Py_ssize_t i = 0; result != NULL && i < n; i++) {
-        PyObject *part = shaped(machine, s, PyTuple_GET_ITEM(shape, i));
-        if (part == NULL)
-            Py_CLEAR(result);
-        else
-            PyTuple_SET_ITEM(result, i, part);
-    }
-    return result;
-}
-
 /* The short way: the result, or NULL without an exception where it cannot be gone. */
-static PyObject *call_short(Call *self, PyObject *const *args, Py_ssize_t count) {
-    Machine *machine = self->machine;
-    if (machine == NULL || count != machine->inputs)
-        return NULL;
-    for (Py_ssize_t i = 0; i < count; i++)
-        if (!PyFloat_CheckExact(args[i]))
-            return NULL;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self->places); i++)
-        if (!place_holds(PyTuple_GET_ITEM(self->places, i)))
+static PyObject *go(const Way *way, PyObject *const *args) {
+    Machine *machine = way->machine;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(way->places); i++)
+        if (!place_holds(PyTuple_GET_ITEM(way->places, i)))
             return NULL;
     PyObject *tracer = PyObject_CallNoArgs(get_tracer);
     Py_XDECREF(tracer);
     if (tracer != Py_None)
         return NULL;
-    double *s = borrow(machine);
+    double *s = borrow(machine), *to = s + machine->constants;
     if (s == NULL)
         return NULL;
-    Py_INCREF(machine);
-    PyObject *shape = Py_NewRef(self->shape), *result = NULL;
-    for (Py_ssize_t i = 0; i < count; i++)
-        s[machine->constants + i] = PyFloat_AS_DOUBLE(args[i]);
-    run_released(machine, s);
-    if (first_failed(machine, s) < 0)
-        result = shaped(machine, s, shape);
+    PyObject *result = NULL;
+    if (read_items(way->arguments.part + 1, args, way->arguments.part->n, &to) != NULL) {
+        run_released(machine, s);
+        if (first_failed(machine, s) < 0) {
+            Maker maker = {way->result.part, {s, machine->runs, 0}};
+            result = form_make(&maker);
+        }
+    }
     give_back(machine, s);
-    Py_DECREF(shape);
-    Py_DECREF(machine);
+    return result;
+}
+
+static PyObject *call_short(Call *self, PyObject *const *args, Py_ssize_t count) {
+    Way *way = self->way;
+    if (way == NULL || count != way->arguments.part->n)
+        return NULL;
+    way->needed++;
+    PyObject *result = go(way, args);
+    way_let_go(way);
     self->runs += result != NULL;
     return result;
 }
@@ -166,18 +180,20 @@ static PyObject *call_new(PyTypeObject *type, PyObject *args, PyObject *kwargs) 
 }
 
 static int call_clear(Call *self) {
-    Py_CLEAR(self->machine);
-    Py_CLEAR(self->shape);
-    Py_CLEAR(self->places);
+    Way *way = self->way;
+    self->way = NULL;
+    way_let_go(way);
     return 0;
 }
 
 static int call_traverse(Call *self, visitproc visit, void *arg) {
     Py_VISIT(Py_TYPE(self));
-    Py_VISIT(self->machine);
-    Py_VISIT(self->shape);
-    Py_VISIT(self->places);
-    return 0;
+    if (self->way == NULL)
+        return 0;
+    Py_VISIT(self->way->machine);
+    Py_VISIT(self->way->places);
+    int visited = form_traverse(&self->way->arguments, visit, arg);
+    return visited ? visited : form_traverse(&self->way->result, visit, arg);
 }
 
 static void call_dealloc(Call *self) {
@@ -194,29 +210,35 @@ static PyObject *call_disarm(Call *self, PyObject *unused) {
 }
 
 static PyObject *call_arm(Call *self, PyObject *args) {
-    PyObject *machine, *shape, *places;
-    if (!PyArg_ParseTuple(args, "O!OO!", MachineType, &machine, &shape, &PyTuple_Type, &places))
+    PyObject *machine, *arguments, *result, *places;
+    if (!PyArg_ParseTuple(args, "O!O!O!O!", MachineType, &machine, &PyTuple_Type, &arguments, &PyTuple_Type, &result,
+                          &PyTuple_Type, &places))
         return NULL;
-    int sound = shape_is_sound(shape, ((Machine *)machine)->outputs);
-    for (Py_ssize_t i = 0; sound && i < PyTuple_GET_SIZE(places); i++)
-        sound = place_is_sound(PyTuple_GET_ITEM(places, i));
-    if (!sound) {
-        if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "_arm takes a machine, nested tuples of its outputs, and places to watch");
-        return NULL;
-    }
-    Py_INCREF(machine);
-    Py_INCREF(shape);
-    Py_INCREF(places);
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(places); i++)
+        if (!place_is_sound(PyTuple_GET_ITEM(places, i)))
+            return PyErr_Format(PyExc_TypeError, "place %zd is not (container, key, value)", i);
+    Way *way = PyMem_Calloc(1, sizeof(Way));
+    if (way == NULL)
+        return PyErr_NoMemory();
+    way->needed = 1;
+    way->machine = (Machine *)Py_NewRef(machine);
+    way->places = Py_NewRef(places);
+    int loaded = form_load(&way->arguments, arguments);
+    if (loaded > 0)
+        loaded = form_load(&way->result, result);
+    if (loaded > 0)
+        loaded = way->arguments.part->kind == TUPLE && way->arguments.numbers == way->machine->inputs &&
+                 way->result.numbers == way->machine->outputs;
     call_clear(self);
-    self->machine = (Machine *)machine;
-    self->shape = shape;
-    self->places = places;
-    Py_RETURN_NONE;
+    if (loaded > 0)
+        self->way = way;
+    else
+        way_let_go(way);
+    return loaded < 0 ? NULL : PyBool_FromLong(loaded);
 }
 
 static PyMethodDef CALL_METHODS[] = {
-    {"_arm", (PyCFunction)call_arm, METH_VARARGS, "Allow calls with floats to go the short way, to this machine."},
+    {"_arm", (PyCFunction)call_arm, METH_VARARGS, "Allow calls of this form to go the short way, to this machine."},
     {"_disarm", (PyCFunction)call_disarm, METH_NOARGS, "Every call is _call(args, kwargs) again."},
     {NULL, NULL, 0, NULL},
 };

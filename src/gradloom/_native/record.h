@@ -2,9 +2,9 @@
  *
  * Contract
  *   record(trace, inputs, roots) is the twin of tracing.py's _columns: the same instructions in the same
- *   order. Nodes made by the trace become instructions, operands first; other Values are captured, in the
- *   order in which they are met, as inputs behind the given ones; a constant is an instruction of its own,
- *   before the one that reads it.
+ *   order. Nodes made by the trace become instructions, in the order in which they were made; other Values
+ *   are captured, in the order in which they are met, as inputs behind the given ones; a constant is an
+ *   instruction of its own, before the one that reads it.
  *   A node's mark holds its place while this runs: the top bit tells it from the marks of walks.
  */
 #ifndef GRADLOOM_RECORD_H
@@ -83,6 +83,44 @@ static int record_below(Recording *r, Node *root) {
     return 0;
 }
 
+/* The nodes sorted by their stamps; of equal ones, a constant before the node that has it. */
+typedef struct {
+    uint64_t stamp;
+    Node *node;
+} Aged;
+
+enum { DIGIT = 11 };
+
+static int by_age(NodeStack *nodes) {
+    const Py_ssize_t n = nodes->count;
+    uint64_t oldest = UINT64_MAX, youngest = 0;
+    Aged *from = PyMem_Malloc(2 * (size_t)(n + 1) * sizeof(Aged)), *room = from, *to = from + n;
+    if (from == NULL)
+        return -1;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        const uint64_t stamp = nodes->items[i]->stamp;
+        from[i] = (Aged){stamp, nodes->items[i]};
+        oldest = stamp < oldest ? stamp : oldest;
+        youngest = stamp > youngest ? stamp : youngest;
+    }
+    for (int shift = 0; shift < 64 && n > 0 && (youngest - oldest) >> shift != 0; shift += DIGIT) {
+        Py_ssize_t begin[(1 << DIGIT) + 1] = {0};
+        for (Py_ssize_t i = 0; i < n; i++)
+            begin[((from[i].stamp - oldest) >> shift & ((1 << DIGIT) - 1)) + 1]++;
+        for (int d = 0; d < 1 << DIGIT; d++)
+            begin[d + 1] += begin[d];
+        for (Py_ssize_t i = 0; i < n; i++)
+            to[begin[(from[i].stamp - oldest) >> shift & ((1 << DIGIT) - 1)]++] = from[i];
+        Aged *other = from;
+        from = to;
+        to = other;
+    }
+    for (Py_ssize_t i = 0; i < n; i++)
+        nodes->items[i] = from[i].node;
+    PyMem_Free(room);
+    return 0;
+}
+
 typedef struct {
     PyObject *code, *start, *args, *number;
     uint32_t count, arg;
@@ -158,7 +196,7 @@ static PyObject *record(PyObject *module, PyObject *arguments) {
         ((Node *)PyList_GET_ITEM(inputs, i))->mark = r.tag | (uint32_t)i;
     for (Py_ssize_t i = 0; i < wanted && !failed; i++)
         failed = record_below(&r, (Node *)PyList_GET_ITEM(roots, i)) < 0;
-    if (failed) {
+    if (failed || by_age(&r.nodes) < 0) {
         PyErr_NoMemory();
         goto done;
     }

@@ -66,8 +66,7 @@ typedef struct {
     int release;  /* a run is long enough to release the GIL */
     int busy;     /* a thread is running on `memory`; read and written with the GIL held */
     double *memory; /* the slots, then scratch */
-    int32_t *runs; /* the outputs as runs of neighbouring slots: slot, count */
-    Py_ssize_t run_count;
+    int32_t *runs; /* the outputs as runs: slot, count; of neighbouring slots, or below 0 of one slot again and again */
     Step *step;
     void *words; /* uint16_t or int32_t */
     Gather *gather;
@@ -166,6 +165,32 @@ static void run_released(const Machine *machine, double *s) {
 }
 
 /* ---- calls */
+/* Where the outputs of a run are, the next first. */
+typedef struct {
+    const double *slots;
+    const int32_t *run;
+    int32_t taken; /* of this run */
+} Outputs;
+
+/* The next n outputs. */
+static void take(Outputs *from, Py_ssize_t n, double *to) {
+    while (n > 0) {
+        const int32_t count = from->run[1], left = abs(count) - from->taken, here = left < n ? left : (int32_t)n;
+        const double *x = from->slots + from->run[0];
+        if (here == 1)
+            *to = count < 0 ? *x : x[from->taken];
+        else if (count > 0)
+            memcpy(to, x + from->taken, (size_t)here * sizeof(double));
+        else
+            for (int32_t i = 0; i < here; i++)
+                to[i] = *x;
+        to += here;
+        n -= here;
+        from->taken = here < left ? from->taken + here : 0;
+        from->run += here < left ? 0 : 2;
+    }
+}
+
 static int is_float64(const Py_buffer *view) {
     return view->itemsize == sizeof(double) && view->format != NULL &&
            (strcmp(view->format, "d") == 0 || strcmp(view->format, "=d") == 0 || strcmp(view->format, "<d") == 0);
@@ -199,15 +224,8 @@ static PyObject *run_array(Machine *machine, PyObject *inputs, int *failed) {
     if (result != NULL && PyObject_GetBuffer(result, &out, PyBUF_WRITABLE) < 0)
         Py_CLEAR(result);
     if (result != NULL) {
-        double *to = out.buf;
-        for (Py_ssize_t i = 0; i < machine->run_count; i++) {
-            Py_ssize_t n = machine->runs[2 * i + 1];
-            if (n == 1)
-                *to = s[machine->runs[2 * i]];
-            else
-                memcpy(to, s + machine->runs[2 * i], (size_t)n * sizeof(double));
-            to += n;
-        }
+        Outputs from = {s, machine->runs, 0};
+        take(&from, machine->outputs, out.buf);
         PyBuffer_Release(&out);
     }
     give_back(machine, s);
@@ -620,19 +638,18 @@ static int load_slots(Machine *machine, PyObject *array, int32_t **to, Py_ssize_
     return *to == NULL ? -1 : 0;
 }
 
-/* The outputs as runs of neighbouring slots: gradients come in blocks. */
+/* The outputs as runs: gradients come in blocks, and those of what was not used are one 0.0. */
 static int load_runs(Machine *machine) {
-    machine->runs = PyMem_RawMalloc((size_t)(2 * machine->outputs + 1) * sizeof(int32_t));
-    if (machine->runs == NULL)
+    const int32_t *output = machine->output;
+    int32_t *run = machine->runs = PyMem_RawMalloc((size_t)(2 * machine->outputs + 1) * sizeof(int32_t));
+    if (run == NULL)
         return PyErr_NoMemory(), -1;
-    for (Py_ssize_t i = 0; i < machine->outputs; i++) {
-        int32_t *last = machine->runs + 2 * (machine->run_count - 1);
-        if (i > 0 && machine->output[i] == last[0] + last[1]) {
-            last[1]++;
-        } else {
-            machine->runs[2 * machine->run_count] = machine->output[i];
-            machine->runs[2 * machine->run_count++ + 1] = 1;
-        }
+    for (Py_ssize_t i = 0, n; i < machine->outputs; i += n, run += 2) {
+        const int32_t step = i + 1 < machine->outputs ? output[i + 1] - output[i] : 1;
+        for (n = 1; (step == 0 || step == 1) && i + n < machine->outputs && output[i + n] - output[i + n - 1] == step;)
+            n++;
+        run[0] = output[i];
+        run[1] = (int32_t)(step == 0 ? -n : n);
     }
     return 0;
 }
@@ -756,7 +773,9 @@ static int exec(PyObject *module) {
     if (choose_level() < 0)
         return -1;
     numpy_empty = attribute_of("numpy", "empty");
-    get_tracer = numpy_empty ? attribute_of("gradloom._native.value", "get_tracer") : NULL;
+    numpy_ndarray = numpy_empty ? attribute_of("numpy", "ndarray") : NULL;
+    numpy_float64 = numpy_ndarray ? attribute_of("numpy", "float64") : NULL;
+    get_tracer = numpy_float64 ? attribute_of("gradloom._native.value", "get_tracer") : NULL;
     str_call = get_tracer ? PyUnicode_InternFromString("_call") : NULL;
     MachineType = str_call ? (PyTypeObject *)PyType_FromSpec(&SPEC) : NULL;
     PyObject *call = MachineType ? PyType_FromSpec(&CALL_SPEC) : NULL;

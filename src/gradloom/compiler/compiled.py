@@ -9,9 +9,8 @@ as a part of that one. An exception raised in the function is passed on as it wa
 
 import functools
 import inspect
-import itertools
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -119,8 +118,8 @@ class Compiled(Copied, Call):
         if self._checked:
             self._check(args, kwargs, paths, path, x, out)
         if not values and not paths.on_values(path):
-            if not extra and not kwargs and all(type(a) is float for a in args):
-                self._shorten(path)
+            if not extra and not kwargs:
+                self._shorten(path, forms)
             return path.lowered.assemble(out)
         operands = Operands([*values, *path.captured])
         if not operands.values:  # Values on other paths, so that the kind of a result is always the same
@@ -149,14 +148,11 @@ class Compiled(Copied, Call):
         """Which of ``n`` arguments are differentiated: an int there is a number."""
         return frozenset(i % n for i in self._numeric if -n <= i < n)
 
-    def _shorten(self, path: Path) -> None:
-        """Let floats go straight to the machine of this path from now on."""
-        shape = _shape(path.lowered.form, itertools.count())
+    def _shorten(self, path: Path, forms: list[Form]) -> None:
+        """Let calls of this form go straight to the machine of this path from now on."""
         watch = self._watch
-        quick = watch is not None and watch.quick and not self._checked
-        if shape is not None and path.lowered.plain and quick:
-            assert watch is not None
-            self._arm(path.single(()), shape, watch.places)
+        if path.lowered.plain and watch is not None and watch.quick and not self._checked:
+            self._arm(path.single(()), ("tuple", tuple(forms)), path.lowered.form, watch.places)
 
     # ---- paths
     def _paths(self, forms: list[Form], named: Form) -> Paths:
@@ -277,14 +273,6 @@ class Compiled(Copied, Call):
             if truths == traced.decisions:
                 return lowered.assemble(object_array(outputs, len(outputs)))
             decisions = truths
-
-
-def _shape(form: Form, number: Iterator[int]) -> Any:
-    """The form of a result as nested tuples of the numbers of outputs; None where it is not that alone."""
-    if form[0] == "number":
-        return next(number)
-    parts = [_shape(part, number) for part in form[-1]] if form[0] == "tuple" else [None]
-    return None if None in parts else tuple(parts)
 
 
 def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:

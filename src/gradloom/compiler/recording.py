@@ -2,7 +2,8 @@
 
 Takes: the Values that a trace made, from its results and its conditions down.
 Gives: ``recorded``, the Program and the Values that were reached but not made: the captured ones.
-Promises: operands come first, a constant before the instruction that reads it; nothing recurses.
+Promises: instructions come in the order in which the function made them, which is more regular than any
+other (the rows of a matrix in turn), a constant before the one that reads it; nothing recurses.
 ``columns_in_python`` is the definition, and ``record.h`` its native twin: the same columns, to the bit.
 """
 
@@ -86,7 +87,7 @@ def columns_in_python(number: int, inputs: list[Value], roots: list[Value]) -> A
 
 
 def _made_in(number: int, inputs: list[Value], roots: list[Value]):
-    """The nodes below ``roots`` that this trace made, operands first, with their recipes; and the Values
+    """The nodes below ``roots`` that this trace made, the oldest first, with their recipes; and the Values
     that it reached but did not make, as they are met. A stack, not recursion."""
     nodes: list[Any] = []
     captured: list[Value] = []
@@ -105,6 +106,7 @@ def _made_in(number: int, inputs: list[Value], roots: list[Value]):
                 continue
             path.pop()
             nodes.append((node, row, operands))
+    nodes.sort(key=lambda made: made[0]._stamp)  # of equal ones, a constant is before the node that has it
     return nodes, captured
 
 

@@ -15,8 +15,6 @@ from gradloom.engine import ENGINE
 
 __all__ = ["Call", "Prepared", "prepare"]
 
-__all__ = ["Call", "Prepared", "prepare"]
-
 
 class Call:
     """The base of compiled functions where there is no native one: every call goes the long way."""
@@ -26,8 +24,8 @@ class Call:
     def __call__(self, *args, **kwargs):
         return self._call(args, kwargs)  # type: ignore[attr-defined]  # the subclass has it
 
-    def _arm(self, machine, shape, places):
-        """Natively: floats go straight to ``machine`` from now on, while all ``places`` hold."""
+    def _arm(self, machine, arguments, result, places):
+        """Natively: calls of this form go straight to ``machine`` from now on, while all ``places`` hold."""
 
     def _disarm(self):
         """Natively: every call is ``_call(args, kwargs)`` again."""

@@ -257,9 +257,20 @@ def _vector(graph: Graph, nodes, slots: Slots, indices):
 
 
 def _turned(x, y, home_x, home_y):
-    """The factors of products, turned so that the first come from the block that lies before the other's."""
-    turn = home_y < home_x
+    """The factors of products, turned so that those come second that neighbouring lanes share; else those
+    whose block lies behind the other's."""
+    stays_x, stays_y = _stays(x), _stays(y)
+    turn = np.where(stays_x == stays_y, home_y < home_x, stays_x)
     return np.where(turn, y, x), np.where(turn, x, y)
+
+
+def _stays(x):
+    """Whether a lane reads the same slot as the one before it or behind it."""
+    same = x[1:] == x[:-1]
+    stays = np.zeros(x.shape, dtype=bool)
+    stays[1:] |= same
+    stays[:-1] |= same
+    return stays
 
 
 def _lanes(column, indices):

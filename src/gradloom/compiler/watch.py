@@ -13,7 +13,6 @@ beyond ``MOST`` slots one warning says so.
 import array
 import collections
 import gc
-import operator
 import os
 import pickle
 import random
@@ -45,7 +44,8 @@ else:
 __all__ = ["ATOMS", "MOST", "Watch"]
 
 Place = tuple[Any, Any, Any]
-"""(list, None, items), (dict, its keys, its values), (dict, a key, its value) or (cell, None, content)."""
+"""(list, None, items), (dict, its keys, its values), (dict, a key, its value), (cell, None, content) or
+(array, None, a copy)."""
 
 MOST = 100_000
 _INSTALLED = tuple(
@@ -56,22 +56,23 @@ _INSTALLED = tuple(
         site.getusersitepackages(),
     }
 )
-ATOMS = (
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(None),
-    types.ModuleType,
-    Value,
-)
+ATOMS = (int, float, complex, str, bytes, type(None), types.ModuleType, Value)
 _STATES: dict[type, Callable[[Any], Any]] = {
     random.Random: lambda x: x.getstate(),
     np.random.Generator: lambda x: x.bit_generator.state,
     np.random.RandomState: lambda x: x.get_state(),
 }
 """Generators of random numbers, and how to see whether they have moved."""
+_PARTS: dict[type, tuple[str, ...]] = {
+    types.MethodType: ("__func__", "__self__"),
+    types.BuiltinFunctionType: ("__self__",),  # append of a list, random of a generator
+    partial: ("func", "args", "keywords"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget",),
+    Row: ("value", "partials"),  # it is frozen, and what it keeps is made from these
+}
+"""What never changes itself, and the parts of it that are followed."""
 
 
 class Watch:
@@ -90,7 +91,6 @@ class Watch:
     def __init__(self, f: Any, objects: Iterable[Any] = ()):
         self._slots = 0
         self._places: list[Place] = []
-        self._arrays: list[tuple[np.ndarray, np.ndarray]] = []
         self._others: list[tuple[Callable[[], tuple[Any, ...]], tuple[Any, ...], str]] = []
         self._generators: list[Callable[[], Any]] = []
         self.values = False  # whether there are Values among what is reached
@@ -114,7 +114,7 @@ class Watch:
     @property
     def quick(self) -> bool:
         """Whether the places are all that there is to compare."""
-        return not self._arrays and not self._others
+        return not self._others
 
     def chance(self) -> bytes:
         """The states of the generators of random numbers that are reached."""
@@ -124,12 +124,9 @@ class Watch:
         """Remember what ``x`` holds; what is to be followed."""
         if isinstance(x, types.FunctionType):
             return self._function(x)
-        if isinstance(x, types.MethodType):
-            return [x.__func__, x.__self__]
-        if isinstance(x, types.BuiltinFunctionType):  # append of a list, random of a generator
-            return [x.__self__]
-        if isinstance(x, partial):
-            return [x.func, x.args, x.keywords]
+        for kind, names in _PARTS.items():
+            if isinstance(x, kind):
+                return [getattr(x, name) for name in names]
         if isinstance(x, list):
             self._remember(x, None, tuple(x), len(x))
             return [*x, _attributes(x)]
@@ -146,22 +143,13 @@ class Watch:
                 return []
         if isinstance(x, type):
             return self._class(x)
-        if isinstance(x, (staticmethod, classmethod)):
-            return [x.__func__]
-        if isinstance(x, property):
-            return [x.fget]
-        if isinstance(x, Row):  # frozen; what it keeps is made from these
-            return [x.value, x.partials]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
             return [*x.values(), _attributes(x)]
         if isinstance(x, types.MappingProxyType):
             return gc.get_referents(x)
         if isinstance(x, np.ndarray):
-            self._slots += x.size
-            if self._slots <= MOST:
-                self._arrays.append((x, x.copy()))
-            return list(x.flat) if x.dtype == object else []
+            return self._array(x)
         if hasattr(type(x), "_watched"):  # a compiled function: what it was made from
             return [x._watched]
         slots = [name for name, kind in _slots_of(type(x)) if isinstance(kind, types.MemberDescriptorType)]
@@ -176,6 +164,17 @@ class Watch:
         self._others.append((read, held, words))
         self._slots += len(held)
         return list(held)
+
+    def _array(self, x: np.ndarray) -> list[Any]:
+        if x.dtype == object:
+            return self._compare(lambda: (*x.shape, *x.flat), "an element of an array")
+        if self._slots + x.size > MOST:
+            self._slots += x.size
+        elif type(x) is np.ndarray:
+            self._remember(x, None, x.copy(), x.size)
+        else:
+            self._compare(lambda: (*x.shape, x.tobytes()), "an element of an array")
+        return []
 
     def _class(self, x: type) -> list[Any]:
         """What the methods of a class may read of it; a class of an installed package stays as it is."""
@@ -218,9 +217,6 @@ class Watch:
             for place in self.places:
                 if not _holds(*place):
                     return _words(*place)
-        for now, copy in self._arrays:
-            if now.shape != copy.shape or not _equal(now, copy):
-                return "an element of an array"
         for read, held, words in self._others:
             found = read()
             if len(found) != len(held) or not all(map(_same, found, held)):
@@ -251,23 +247,25 @@ def _holds(container: Any, key: Any, value: Any) -> bool:
         return len(container) == len(value) and all(map(_same, container, value))
     if isinstance(container, types.CellType):
         return _filled(container) and _same(container.cell_contents, value)
+    if isinstance(container, np.ndarray):
+        return _like(container) == _like(value) and container.tobytes() == value.tobytes()
     if isinstance(key, tuple):
         return tuple(container) == key and all(map(_same, container.values(), value))
     return key in container and _same(container[key], value)
 
 
+def _like(array: np.ndarray) -> tuple[Any, ...]:
+    return array.shape, array.dtype
+
+
 def _words(container: Any, key: Any, value: Any) -> str:
+    if isinstance(container, np.ndarray):
+        return "an element of an array"
     if isinstance(container, list):
         return "an item of a list"
     if isinstance(container, types.CellType):
         return "a variable of the enclosing function"
     return "an item of a dict, or an attribute" if isinstance(key, tuple) else f"the global {key}"
-
-
-def _equal(now: np.ndarray, copy: np.ndarray) -> bool:
-    if now.dtype == object:
-        return all(map(operator.is_, now.flat, copy.flat))
-    return now.tobytes() == copy.tobytes()
 
 
 def _same(x: Any, y: Any) -> bool:
