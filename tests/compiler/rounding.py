@@ -6,11 +6,10 @@ Promises: the room is measured on this very graph, which is evaluated again with
 few units in the last place off, each time once more with every one of them off the other way: what lies
 on a step (``logsumexp([x, x, x]) // 0.75`` where it is 0.75) falls to the other side in one of the two.
 A result that was not rounded is left alone, so that ties and steps that are reached exactly are compared
-strictly.
+strictly. Once more 0 + x is x, as every Program has it: -0.0 stays, and copysign or 1 / x may tell.
 """
 
 import functools
-import itertools
 import math
 import random
 import sys
@@ -87,14 +86,19 @@ class Run:
         if self.jumps:
             return math.inf, [math.inf] * len(gradients)
         rooms = [1e-12 * abs(x) + 1e-307 for x in (value, *gradients)]
-        for seed, step in itertools.product(range(PAIRS), (ULPS, -ULPS)):
-            moved, others = self._evaluate(step, seed)
+        samples = [self._evaluate(step, k) for k in range(PAIRS) for step in (ULPS, -ULPS)]
+        for moved, others in [*samples, self._evaluate(signs=False)]:
             for i, (x, y) in enumerate(zip((moved, *others), (value, *gradients), strict=True)):
                 if not same(x, y):
                     rooms[i] = max(rooms[i], 8.0 * abs(x - y)) if math.isfinite(x - y) else math.inf
         return rooms[0], rooms[1:]
 
-    def _evaluate(self, step=0.0, seed=0, merged=True):
+    def room_of_signs(self):
+        """How far the value moves where 0 + x is x, which drops the sign of a zero (RULES 20)."""
+        value = self._evaluate(signs=False)[0]
+        return 0.0 if same(value, self.value) else abs(value - self.value)
+
+    def _evaluate(self, step=0.0, seed=0, merged=True, signs=True):
         blur = blurred(step, seed)
 
         numbers = []
@@ -104,6 +108,8 @@ class Run:
                 continue
             xs = [numbers[i] if type(i) is int else i for i in operands]
             result = ieee.evaluate(row, xs)
+            if not signs and row.name == "add" and any(type(i) is float and i == 0.0 for i in operands):
+                result = next(x for x, i in zip(xs, operands, strict=True) if type(i) is int)
             numbers.append(result if exact(row.name, xs, result) else blur(result))
         adjoints = [None if merged else 0.0] * len(numbers)  # None: nothing arrives
         first = self.first if merged else range(len(numbers))

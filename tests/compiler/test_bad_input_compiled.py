@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import OrderedDict
 from functools import partial
 from typing import NamedTuple
 
@@ -126,6 +127,69 @@ def test_memory_mapped_arrays(tmp_path):
     x = np.load(tmp_path / "x.npy", mmap_mode="r")
     assert gl.compile(squares)(x) == 55.0
     assert gl.vmap(squares)(x).tolist() == [1.0, 13.0, 41.0]
+
+
+class Named(NamedTuple):
+    a: float
+    b: float
+
+
+class Listed(list):
+    pass
+
+
+def of_every_kind():
+    pair = np.array([1.0, 2.0])
+    numbers = [
+        1.5,
+        -0.0,
+        np.nan,
+        3,
+        True,
+        np.float64(1.5),
+        np.float32(1.5),
+        np.int64(2),
+        np.array(2.0),
+        Value(2.0),
+    ]
+    lists = [[1.0, 2.0], [1.0, 2], [1.0, np.float64(2)], (1.0, 2.0), Named(1.0, 2.0), Listed([1.0, 2.0]), []]
+    dicts = [{"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}, OrderedDict(a=1.0, b=2.0)]
+    values = [
+        Value(2.0),
+        np.array([Value(1.0), 2.0], dtype=object),
+        np.ma.array(pair, mask=[False, True]),
+        pair[:0],
+    ]
+    others = ["x", None, 1j, 10**400, np.ones((1, 2)), pair.astype(">f8"), pair[::-1], pair.astype(int)]
+    return [*numbers, *lists, *dicts, *arrays().values(), *values, *others]
+
+
+def kind_of(x):
+    if isinstance(x, dict):
+        return [2.0 * x["a"], next(iter(x)) == "a", type(x) is dict]
+    if isinstance(x, (list, tuple)):
+        return [*(3.0 * v for v in x), isinstance(x, list), hasattr(x, "a"), len(x)]
+    if isinstance(x, np.ndarray):
+        return (x * x).sum() + len(x.shape) if x.size else 0.0
+    return 7.0 if isinstance(x, str) or x is None else x * x
+
+
+def test_an_argument_of_one_kind_is_never_taken_for_another():
+    """The short way of floats, lists, dicts and arrays takes only what a first call would take alike."""
+
+    def outcome(f, x):
+        try:
+            return repr(f(x))
+        except (ArithmeticError, TypeError, ValueError) as error:
+            return repr(error)
+
+    given = of_every_kind()
+    alone = [outcome(gl.compile(kind_of), x) for x in given]
+    for first in given:
+        f = gl.compile(kind_of)
+        outcome(f, first)
+        outcome(f, first)
+        assert [outcome(f, x) for x in given] == alone, first
 
 
 def test_an_array_given_is_not_kept_and_not_changed():

@@ -67,6 +67,13 @@ def test_only_a_tie_that_rounding_made_may_fall_to_either_side():
     assert room("(math.exp(x) > 1.5) * 2.0 + x", 0.4) < 1e-9
 
 
+def test_the_sign_of_a_zero_to_which_zero_was_added_may_tell():
+    assert room("math.copysign(0.9, sum([x * -1.0]))", 0.0) >= 1.8
+    assert room("math.copysign(0.9, sum([x * -1.0]))", -0.0) < 1e-9
+    assert room("math.copysign(0.9, x * -1.0)", 0.0) < 1e-9
+    assert room("math.copysign(0.9, x - x)", 1.0) < 1e-9
+
+
 def test_what_is_lost_beside_a_large_number_has_room():
     assert room("(x + 1.0) + 2.0 - math.sqrt(2.0) + 1.25 - x", 1e300) > 1.0
 
