@@ -185,7 +185,7 @@ def test_an_argument_of_one_kind_is_never_taken_for_another():
 
     given = of_every_kind()
     alone = [outcome(gl.compile(kind_of), x) for x in given]
-    for first in given:
+    for first in given[::2]:
         f = gl.compile(kind_of)
         outcome(f, first)
         outcome(f, first)
