@@ -67,6 +67,12 @@ def test_only_a_tie_that_rounding_made_may_fall_to_either_side():
     assert room("(math.exp(x) > 1.5) * 2.0 + x", 0.4) < 1e-9
 
 
+def test_what_is_too_small_for_a_float_has_room():
+    """0.5 * 5e-324 is 0, unless the product and the addition round once."""
+    assert room("math.floor((0.5 * x + x - x) * 2.0 ** 600 * 2.0 ** 474)", 5e-324) >= 1.0
+    assert room("math.floor(0.3 * x * 2.0 ** 600 * 2.0 ** 474)", 0.0) < 1e-9
+
+
 def test_the_sign_of_a_zero_to_which_zero_was_added_may_tell():
     assert room("math.copysign(0.9, sum([x * -1.0]))", 0.0) >= 1.8
     assert room("math.copysign(0.9, sum([x * -1.0]))", -0.0) < 1e-9
