@@ -100,7 +100,7 @@ def grad(
     ----------
     f : function
     argnums : int or tuple of int
-        By which arguments. A number there is a number, an int too.
+        By which arguments, counted by position. A number there is a number, an int too.
     has_aux : bool
         ``f`` returns a pair (number, aux), and this (gradient, aux).
 
