@@ -4,6 +4,9 @@ The blocks of one document share their names, as in a notebook. What a block pri
 what the document shows: a ```text block right below it, ``# prints ...`` comments, or doctest form.
 Behind ``python``, ``live`` says that the result is one machine's own; any other word is a package
 without which the block is not run.
+
+A table whose first two headings are packages, as code, is executed too, after the blocks above it: each of
+the two columns, row after row. Where both cells of a row give numbers, these are equal.
 """
 
 import contextlib
@@ -11,9 +14,11 @@ import doctest
 import importlib.util
 import io
 import re
+import runpy
 from itertools import zip_longest
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -21,6 +26,8 @@ DOCUMENTS = [p for p in (ROOT / "README.md", *sorted((ROOT / "docs").glob("**/*.
 FENCE = re.compile(
     r"^```(?P<language>\w*) *(?P<word>\w*)[^\n]*\n(?P<body>.*?)^```$(?P<gap>\n*)", re.MULTILINE | re.DOTALL
 )
+TABLE = re.compile(r"^(?:\|.*\|\n)+", re.MULTILINE)
+CODE = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 
 
@@ -85,6 +92,74 @@ def test_what_a_document_links_to_is_there(path):
     assert missing == []
 
 
+# ---- tables of what is written elsewhere and here
+def tables(path):
+    """The tables that compare: the line, the packages of both columns, the rows of two cells."""
+    text = FENCE.sub(lambda fence: "\n" * fence[0].count("\n"), path.read_text(encoding="utf-8"))
+    for table in TABLE.finditer(text):
+        head, *rows = (re.split(r"(?<!\\)\|", line)[1:3] for line in table[0].splitlines())
+        packages = [CODE.findall(cell) for cell in head]
+        if all(packages):
+            yield text.count("\n", 0, table.start()), *packages, rows[1:]
+
+
+TABLES = [pytest.param(path, *table, id=table[1][0]) for path in DOCUMENTS for table in tables(path)]
+
+
+def run_cell(cell, names):
+    """What the last piece of code in a cell gives; None where it is a statement, or there is none."""
+    result = None
+    for source in CODE.findall(cell.replace("\\|", "|")):
+        try:
+            code = compile(source, source, "eval")
+        except SyntaxError:
+            code = compile(source, source, "exec")
+        result = eval(code, names)
+    return result
+
+
+def numbers(x):
+    """The numbers in a result of any library, in order."""
+    if isinstance(x, dict):
+        x = list(x.values())
+    if isinstance(x, (list, tuple)):
+        return [number for part in x for number in numbers(part)]
+    x = x.detach() if hasattr(x, "detach") else x
+    x = x.data if hasattr(x, "_prev") else x
+    return [] if x is None else np.asarray(x, dtype=float).ravel().tolist()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:torch")
+@pytest.mark.parametrize(("path", "line", "theirs", "ours", "rows"), TABLES)
+def test_what_is_written_elsewhere_and_here_gives_the_same(path, line, theirs, ours, rows):
+    for package in ours:
+        pytest.importorskip(package)
+    there = all(importlib.util.find_spec(package) for package in theirs)
+    names = {"__name__": path.stem}
+    for at, word, source, _ in python_blocks(path.read_text(encoding="utf-8")):
+        if at < line and (word in ("", "live") or importlib.util.find_spec(word)):
+            check_block(source, names, path.name, at)
+    left, right, compared = dict(names), dict(names), 0
+    for their_cell, our_cell in rows:
+        expected = numbers(run_cell(their_cell, left)) if there else []
+        found = numbers(run_cell(our_cell, right))
+        if expected:  # some are float32, some are found by differences
+            assert found == pytest.approx(expected, rel=1e-5, abs=1e-7), our_cell
+            compared += 1
+    assert 2 * compared >= len(rows) or not there
+
+
+# ---- the picture
+def test_the_picture_of_the_compiler_is_not_stale():
+    tool = runpy.run_path(str(ROOT / "tools" / "draw_pipeline.py"))
+    fresh, kept = tool["pipeline"]().svg, tool["PATH"].read_text(encoding="utf-8")
+    words = [sorted(re.findall(r"<text[^>]*>(.*?)</text>", svg)) for svg in (fresh, kept)]
+    assert words[0] == words[1], "run: python tools/draw_pipeline.py"
+    modules = set(re.findall(r"(\w+\.py)", " ".join(words[0])))
+    assert modules
+    assert modules <= {path.name for path in (ROOT / "src" / "gradloom" / "compiler").iterdir()}
+
+
 # ---- the checker checks
 def test_blocks_are_found_with_what_they_print():
     text = "# T\n\n```python\nprint(1)\n```\n\n```text\n1\n```\n\n"
@@ -100,3 +175,13 @@ def test_a_wrong_promise_is_noticed():
     assert not keeps("", "24.7")
     with pytest.raises(AssertionError, match="Expected"):
         check_block(">>> 1 + 1\n3\n", {}, "text", 1)
+
+
+def test_a_table_is_found_with_its_cells(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("text\n\n| `a` | `b`, `c` | |\n|---|---|---|\n| `1 \\| 2` | words | |\n\n| no | code |\n")
+    assert list(tables(page)) == [(2, ["a"], ["b", "c"], [[" `1 \\| 2` ", " words "]])]
+    assert run_cell(" `1 \\| 2` ", {}) == 3
+    assert run_cell(" `x = 2`, `x * 2` ", {}) == 4
+    assert run_cell(" `x = 2` ", {}) is run_cell("words", {}) is None
+    assert numbers({"a": [1, (True,)], "b": np.array([2.5])}) == [1.0, 1.0, 2.5]

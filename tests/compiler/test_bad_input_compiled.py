@@ -5,6 +5,7 @@ import copy
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -694,6 +695,18 @@ def test_short_calls_are_counted():
     for k in range(10):
         f(float(k))
     assert f.stats()["calls"] == 10
+
+
+def test_short_calls_are_runs_of_the_path_that_they_took():
+    f = gl.compile(lambda x: x * x if x > 0 else -x)
+    for x in [1.0] * 5 + [-1.0] * 3 + [2.0] * 2:
+        f(x)
+    runs = [(path.decisions, path.runs) for path in f.paths]
+    assert runs == [(b"\x01", 7), (b"\x00", 3)]
+    assert "Path(decisions=[False], instructions=4, runs=3)" in repr(f.paths)
+    assert re.findall(r"\d+ runs?", f.explain()) == ["7 runs", "3 runs"]
+    f.clear()
+    assert f.stats()["calls"] == 0
 
 
 def test_explain_names_what_changed():

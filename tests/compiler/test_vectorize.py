@@ -247,7 +247,7 @@ def test_operands_here_and_there_are_an_index_list():
 vector program of 40 inputs in 56 slots
   s0:40 = inputs
   s40:56 = add [s3 s1 s4 s15 s9 s2 s6 s5 s35 s8 s7 s19 s32 s38 s33 s26] s20:36
-  return s40 s41 s42 s43 s44 s45 s46 s47 s48 s49 s50 s51 s52 s53 s54 s55"""
+  return s40:56"""
     )
 
 
@@ -262,6 +262,18 @@ def test_sums_of_outer_products_are_products_of_matrices_wherever_their_rows_lie
     ).program(np.ones((3, 4)), np.ones((3, 8)))
     lines = str(vectorize(program).verified()).splitlines()
     assert lines[2:4] == ["  s36:40 = exp s8:12", "  s40:72 = dot[3] s12+(i%8)+8j s0+1(i/8)+{0 4 36}j"]
+
+
+def test_a_group_of_unlike_pieces_is_cut():
+    """Both are products, but one reads its factors upwards and the other downwards."""
+    program = compile(
+        lambda a, b: (
+            [math.exp(x) * y for x, y in zip(a, b, strict=True)]
+            + [math.tanh(x) * y for x, y in zip(b[::-3], a, strict=False)]
+        )
+    ).program(np.ones(96), np.ones(96))
+    lines = str(vectorize(program).verified()).splitlines()
+    assert lines[4:6] == ["  s320:416 = mul s96:192 s192:288", "  s416:448 = mul s0:32 s319+-1i"]
 
 
 def test_rows_are_in_turn_whatever_is_used_first():
@@ -425,3 +437,11 @@ def test_what_a_guard_reads_is_exact():
             total = b.emit("add", total, b.emit("exp", i))
         program = b.finish([0], [Guard(b.emit("gt", total, b.constant(nudge)), True)])
         assert prepare(program).run(x)[1] == failed
+
+
+def test_many_neighbouring_outputs_are_printed_as_a_slice():
+    lines = ["program of 9 inputs", *(f"v{i + 9} = exp v{i}" for i in range(9)), "return v0 {} v2"]
+    nine = " ".join(f"v{i}" for i in range(9, 18))
+    for outputs, shown in ((nine, "s0 s9:18 s2"), ("v9 v10 v11", "s0 s9 s10 s11 s2")):
+        text = str(vectorize(Program.parse("\n".join(lines).format(outputs))))
+        assert text.splitlines()[-1] == f"  return {shown}"

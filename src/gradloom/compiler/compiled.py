@@ -87,6 +87,8 @@ class Compiled(Copied, Call):
         self.clear()
 
     _watch: Watch | None
+    _short: Path | None
+    _counted: int
 
     @property
     def _watched(self) -> Callable[..., Any]:
@@ -150,9 +152,17 @@ class Compiled(Copied, Call):
 
     def _shorten(self, path: Path, forms: list[Form]) -> None:
         """Let calls of this form go straight to the machine of this path from now on."""
+        self._credit()
         watch = self._watch
         if path.lowered.plain and watch is not None and watch.quick and not self._checked:
+            self._short = path
             self._arm(path.single(()), ("tuple", tuple(forms)), path.lowered.form, watch.places)
+
+    def _credit(self) -> None:
+        """The calls that went the short way are runs of the path whose machine they took."""
+        if self._short is not None:
+            self._short.runs += self._runs - self._counted
+        self._counted = self._runs
 
     # ---- paths
     def _paths(self, forms: list[Form], named: Form) -> Paths:
@@ -197,6 +207,7 @@ class Compiled(Copied, Call):
     def clear(self) -> None:
         """Forget every path; the next call traces anew."""
         self._disarm()
+        self._short, self._counted = None, self._runs
         self._entries: dict[Any, Paths] = {}
         self._watch = None
         self._cleared = ""
@@ -218,6 +229,7 @@ class Compiled(Copied, Call):
     # ---- what there is to see
     @property
     def paths(self) -> list[Path]:
+        self._credit()
         return [path for paths in self._entries.values() for path in paths.paths]
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
@@ -238,10 +250,11 @@ class Compiled(Copied, Call):
             paths, calls, nodes (as traced), instructions (as run), bytes (of both), seconds (tracing and
             differentiating).
         """
-        return stats(self.paths, self._runs)
+        return stats(self.paths)
 
     def explain(self) -> str:
         """Why each path was traced, one line for each."""
+        self._credit()
         return explain(repr(self), self._cleared, [(p.arguments, p.paths) for p in self._entries.values()])
 
     def _check(

@@ -15,11 +15,11 @@ from gradloom.compiler.program import Program
 __all__ = ["explain", "stats"]
 
 
-def stats(paths: Sequence[Path], short_calls: int) -> dict[str, Any]:
+def stats(paths: Sequence[Path]) -> dict[str, Any]:
     programs = [path.traced.program for path in paths], [path.lowered.program for path in paths]
     return {
         "paths": len(paths),
-        "calls": sum(path.runs for path in paths) + short_calls,
+        "calls": sum(path.runs for path in paths),
         "nodes": sum(map(len, programs[0])),
         "instructions": sum(map(len, programs[1])),
         "bytes": sum(_bytes(program) for some in programs for program in some),
@@ -40,7 +40,8 @@ def explain(name: str, cleared: str, entries: Iterable[tuple[tuple[list[Form], F
         lines.append(f"  for ({', '.join(words)})")
         for path in paths:
             size = len(path.lowered.program)
-            lines.append(f"    {path.why}: {size} instructions, {path.seconds:.3f} s, {path.runs} runs")
+            runs = f"{path.runs} run{'s' * (path.runs != 1)}"
+            lines.append(f"    {path.why}: {size} instructions, {path.seconds:.3f} s, {runs}")
     return "\n".join(lines)
 
 

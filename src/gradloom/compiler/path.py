@@ -35,6 +35,10 @@ class Path:
         self.runs, self.seconds = 0, 0.0
         self.prepared: dict[Any, Any] = {}
 
+    def __repr__(self) -> str:
+        size, decisions = len(self.lowered.program), self.traced.decisions
+        return f"Path(decisions={decisions}, instructions={size}, runs={self.runs})"
+
     @functools.cached_property
     def open(self) -> Program:
         """The lowered Program in the form of which derivatives may be taken."""

@@ -5,9 +5,9 @@ Gives: a function with the same arguments that runs as a Program. Names, signatu
 all of them nest, and serve as decorators with or without options.
 Promises: the function is not rewritten. It may branch, loop, call others, and hold Values of its own.
 
-What a compiled function cannot see: files, clocks, iterators, C extensions, installed packages, and that
-its numbers are Values while it is traced (``isinstance(x, float)``, ``{1.0: y}[x]``). What it names otherwise
-(closures, globals, lists, attributes) is watched, and a change is a new trace.
+What a compiled function cannot see: files, clocks, iterators, C extensions, what installed packages hold, and
+that its numbers are Values while it is traced (``isinstance(x, float)``, ``{1.0: y}[x]``). What it names
+otherwise (closures, globals, lists, attributes, modules of yours) is watched, and a change is a new trace.
 """
 
 import functools
@@ -46,15 +46,18 @@ def compile(  # noqa: A001  # the field's word
     ----------
     f : function
         Of numbers, Values and arrays, in lists, tuples and dicts; it returns numbers in any nesting.
+        Python's own ints, bools and strs among its arguments are part of the program.
     static : str or tuple of str
-        Parameters whose numbers are part of the program, as Python's own ints are.
+        Parameters whose floats are part of the program, too.
     same_order : bool
         Keep the order of sums; the result then agrees with the function's to the last bit wherever the C
         library does.
     max_paths : int
-        How many ways through the branches are kept, for arguments of one nesting.
+        How many ways through the branches are kept, for arguments of one nesting; beyond it the one that
+        ran least is dropped, and traced again when it is needed.
     verify : bool
-        At the 1st, 2nd, 4th, 8th ... call compare with plain Python, and raise a TraceError if it differs.
+        At the 1st, 2nd, 4th, 8th ... call compare with plain Python, and raise a TraceError if they differ
+        by more than 1e-9 of the number.
     check_finite : bool
         Raise a FloatingPointError where a result is inf or nan, naming the line that made the first.
 
@@ -74,6 +77,9 @@ def compile(  # noqa: A001  # the field's word
     A change of what ``f`` names (closures, globals, lists, attributes) is noticed, and ``f`` is traced
     again. Not seen: files, clocks, iterators, C extensions, and what installed packages hold. Pass as
     arguments what they give.
+
+    Another transform of the result traces ``f`` anew, without these options (only ``vmap`` keeps
+    ``check_finite``): write ``compile(grad(f), check_finite=True)``.
 
     Examples
     --------
@@ -100,14 +106,21 @@ def grad(
     ----------
     f : function
     argnums : int or tuple of int
-        By which arguments, counted by position. A number there is a number, an int too.
+        By which arguments, counted by position. An int there is a number like any other, and no part of the
+        program.
     has_aux : bool
         ``f`` returns a pair (number, aux), and this (gradient, aux).
 
     Returns
     -------
     function
-        Its result has the nesting of the argument; for several arguments it is a tuple.
+        Its result has the nesting of the argument; for several arguments it is a tuple. Where ``f`` reaches
+        Values it holds Values, whose ``backward()`` goes on.
+
+    Raises
+    ------
+    TypeError
+        At the call: ``f`` returns more than one number; sum it, or use ``jacobian``.
 
     Examples
     --------
@@ -240,12 +253,14 @@ def vmap(
     reduce : {None, "sum", "mean"}
         With it the result is one: ``grad`` of it sums the rows' gradients without ever storing them.
     threads : int, optional
-        By default as many as there are cores. The result does not depend on it.
+        At most so many, by default as many as there are cores; little work takes one. The result does not
+        depend on it.
 
     Returns
     -------
     function
-        Its results have an axis of rows in front, or are reduced.
+        Its results have an axis of rows in front, or are reduced. ``grad`` and ``value_and_grad`` of a
+        reduced one run in blocks, too; inside every other transform its rows are unrolled.
 
     Examples
     --------

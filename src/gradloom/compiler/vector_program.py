@@ -38,6 +38,7 @@ __all__ = [
     "EXACT",
     "MULADD",
     "MULSUB",
+    "NAMES",
     "STRETCH",
     "SUBMUL",
     "SUM",
@@ -113,7 +114,7 @@ class VectorProgram:
                 terms = f"[{words[4]}]" if words[0] & ~EXACT in (SUM, DOT) else ""
                 lines.append(f"  s{slot}:{slot + n} = {name}{terms} {operands}")
         lines += [f"  guard s{slot} is {str(bool(truth)).lower()}" for slot, truth in self.guards.tolist()]
-        return "\n".join([*lines, f"  return {_named(self.outputs)}".rstrip()])
+        return "\n".join([*lines, f"  return {_spans(self.outputs)}".rstrip()])
 
     def _operand(self, words: np.ndarray, i: int) -> str:
         summed, n = words[0] & ~EXACT in (SUM, DOT), int(words[2])
@@ -160,6 +161,13 @@ class VectorProgram:
 
 def _named(slots) -> str:
     return " ".join(f"s{x}" for x in slots)
+
+
+def _spans(slots: np.ndarray) -> str:
+    """``_named``; many neighbours are a slice."""
+    ends = np.flatnonzero(np.diff(slots) != 1) + 1
+    runs = np.split(slots, ends) if len(slots) else []
+    return " ".join(f"s{run[0]}:{run[-1] + 1}" if len(run) > 8 else _named(run) for run in runs)
 
 
 def _span(words: np.ndarray) -> tuple[int, int]:

@@ -22,6 +22,7 @@ from gradloom.compiler.vector_program import (
     EXACT,
     MULADD,
     MULSUB,
+    NAMES,
     STRETCH,
     SUBMUL,
     SUM,
@@ -36,12 +37,16 @@ PARAMETER = [i for i, row in enumerate(ROWS) if row.parameter]
 CALLS = np.array(["(" in row.c for row in ROWS] + [False] * (STRETCH + 1 - len(ROWS)))
 """Whether an opcode calls a function of the C library."""
 COST = np.where(CALLS, 8, 1)  # in additions
+LEAST_LIST = 64  # and as so many numbers that are gathered by an index list
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
 
 
 @dataclass
 class Graph:
-    """A Program after ``contract``: columns like a Program's, of the nodes that are left."""
+    """A Program after ``contract``: columns like a Program's, of the nodes that are left.
+
+    Printed, it looks like one, too; ``dot v0 v2 v1 v3`` is v0 * v2 + v1 * v3.
+    """
 
     op: np.ndarray
     start: np.ndarray
@@ -52,6 +57,15 @@ class Graph:
     number: np.ndarray
     outputs: np.ndarray
     conditions: np.ndarray
+
+    def __str__(self) -> str:
+        lines = [f"graph of {len(self.op)} nodes"]
+        for i, op in enumerate(self.op.tolist()):
+            operands = self.args[self.start[i] : self.start[i + 1]].tolist()
+            words = [repr(float(self.number[i]))] if op == CONSTANT else [f"v{k}" for k in operands]
+            lines.append(" ".join([f"  v{i} =", *["exact"] * bool(self.exact[i]), NAMES[op], *words]))
+        lines += [f"  guard v{i}" for i in self.conditions]
+        return "\n".join([*lines, " ".join(["  return", *(f"v{i}" for i in self.outputs)])])
 
 
 def vectorize(program: Program, same_order: bool = False) -> VectorProgram:
@@ -198,7 +212,7 @@ def encode(program: Program, graph: Graph, slots: Slots, order, bounds, vector) 
     for begin, end, is_vector in zip(bounds[:-1].tolist(), bounds[1:].tolist(), vector.tolist(), strict=True):
         nodes = order[begin:end]
         if is_vector:
-            words.append(_vector(graph, nodes, slots, indices))
+            words += [_vector(graph, piece, slots, indices) for piece in _pieces(graph, nodes, slots)]
         else:
             stretch = layout.stretch(*columns, nodes, slot, level)
             words.append(np.concatenate([[STRETCH, len(stretch) + 2], stretch]))
@@ -226,6 +240,27 @@ class _Indices:
             self.at[key] = len(self.found)
             self.found.extend(rows.tolist())
         return self.at[key]
+
+
+def _pieces(graph: Graph, nodes, slots: Slots) -> list[np.ndarray]:
+    """A group cut where its operands begin to come from other blocks, if that saves index lists: of what is
+    alike by chance, each piece may be regular where the whole is not."""
+    width = int(graph.start[nodes[0] + 1] - graph.start[nodes[0]])
+    home = slots.home[graph.args[graph.start[nodes][:, None] + np.arange(width)]]
+    cuts = np.flatnonzero(np.any(home[1:] != home[:-1], axis=1)) + 1
+    if not len(cuts) or len(cuts) * LEAST_LIST > len(nodes) * width:
+        return [nodes]
+    pieces = np.split(nodes, cuts)
+    saved = _listed(graph, nodes, slots) - sum(_listed(graph, piece, slots) for piece in pieces)
+    return pieces if saved >= len(cuts) * LEAST_LIST else [nodes]
+
+
+def _listed(graph: Graph, nodes, slots: Slots) -> int:
+    """How many numbers a group would gather by index lists."""
+    words = _vector(graph, nodes, slots, _Indices()).tolist()
+    summed = words[0] & ~EXACT in (SUM, DOT)
+    periods = words[6::6] if summed else words[5::4]
+    return sum(period == -1 for period in periods) * len(nodes) * (words[4] if summed else 1)
 
 
 def _vector(graph: Graph, nodes, slots: Slots, indices):
