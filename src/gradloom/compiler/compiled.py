@@ -153,8 +153,7 @@ class Compiled(Copied, Call):
     def _shorten(self, path: Path, forms: list[Form]) -> None:
         """Let calls of this form go straight to the machine of this path from now on."""
         self._credit()
-        watch = self._watch
-        if path.lowered.plain and watch is not None and watch.quick and not self._checked:
+        if path.lowered.plain and (watch := self._watch) and watch.quick and not self._checked:
             self._short = path
             self._arm(path.single(()), ("tuple", tuple(forms)), path.lowered.form, watch.places)
 
