@@ -125,13 +125,14 @@ def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
     try:
         form = take_apart(result, outputs, numeric=True)
-        wrong = list(statics(form))
-    except TypeError:
-        wrong = [result]
-    if wrong:
+        others = list(statics(form))
+    except TypeError:  # as an argument, too, it would be refused
+        others = [result]
+    for word in others:
+        missing = " (is a return missing?)" if word is None else ""
         raise TraceError(
-            f"{line_of(f)}: {name_of(f)} returned {wrong[0]!r:.60}; a compiled function returns numbers, and "
-            "lists, tuples and dicts of them"
+            f"{line_of(f)}: {name_of(f)} returned {word!r:.60}{missing}; a compiled function returns "
+            "numbers, and lists, tuples, dicts and arrays of them"
         )
     flat: list[Any] = []
     for x in outputs:

@@ -27,6 +27,7 @@ import numpy as np
 
 from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
+from gradloom.ops import Row
 
 if ENGINE == "native":
     from gradloom._native.vector import places_hold
@@ -60,6 +61,16 @@ _STATES: dict[tuple[str, str], Callable[[Any], Any]] = {
     ("numpy.random", "RandomState"): lambda x: x.get_state(),
 }
 """Generators of random numbers, by module and name, and how to see whether they have moved."""
+_PARTS: dict[type, tuple[str, ...]] = {
+    types.MethodType: ("__func__", "__self__"),
+    types.BuiltinFunctionType: ("__self__",),  # append of a list, random of a generator
+    partial: ("func", "args", "keywords"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget",),
+    Row: ("value", "partials"),  # it is frozen, and what it keeps is made from these
+}
+"""What never changes itself, and the parts of it that are followed."""
 
 
 def _loaded(module: str, name: str) -> Any:
@@ -116,12 +127,9 @@ class Watch:
         """Remember what ``x`` holds; what is to be followed."""
         if isinstance(x, types.FunctionType):
             return self._function(x)
-        if isinstance(x, types.MethodType):
-            return [x.__func__, x.__self__]
-        if isinstance(x, types.BuiltinFunctionType):  # append of a list, random of a generator
-            return [x.__self__]
-        if isinstance(x, partial):
-            return [x.func, x.args, x.keywords]
+        for kind, names in _PARTS.items():
+            if isinstance(x, kind):
+                return [getattr(x, name) for name in names]
         if isinstance(x, list):
             self._remember(x, None, tuple(x), len(x))
             return [*x, _attributes(x)]
@@ -132,16 +140,12 @@ class Watch:
         if isinstance(x, (bytearray, _loaded("array", "array"))):
             self._compare(lambda: (bytes(x),), f"an element of a {type(x).__name__}")
             return []
-        for kind, state in _STATES.items():
-            if isinstance(x, _loaded(*kind)):
+        for generator, state in _STATES.items():
+            if isinstance(x, _loaded(*generator)):
                 self._generators.append(partial(state, x))
                 return []
         if isinstance(x, type):
             return self._class(x)
-        if isinstance(x, (staticmethod, classmethod)):
-            return [x.__func__]
-        if isinstance(x, property):
-            return [x.fget]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
             return [*x.values(), _attributes(x)]
