@@ -173,9 +173,12 @@ def test_no_answer_stops_the_checker(line):
     assert max(map(len, str(report).splitlines())) < 400
 
 
-def test_a_cause_is_told_once():
-    shown = str(check_engine(engine(mutated("        self.grad = 1.0\n", ""))))
-    assert shown.count("The seed is missing") == 1
+def test_a_cause_is_explained_once_and_named_again():
+    """The operand of `*` is a bare number wherever it is one: the same cause in many steps."""
+    shown = str(check_engine(engine(mutated("return out  # mul", "return out.data"))))
+    assert shown.count("an operation returned its bare result") == 1
+    assert shown.count("As above: A plain number stands where a Value belongs") > 2
+    assert shown.count("out = Value(...); return out") == 1
 
 
 # ---- the table
