@@ -20,13 +20,15 @@ How the files build on each other; each imports only from those above it::
     state, module, nn, optim   the small neural-network library
     draw/        pictures
     compiler/    compile, grad, vmap: a function traced, differentiated, run natively
-    cli/         the command line: demo, lesson, info
+    check/       the lesson's numbers on a learner's own Value, and the usual causes
+    cli/         the command line: demo, lesson, check, info
     _native/     the engine's twin in C, generated from the table where it can be
 """
 
 import typing as _typing
 
 from gradloom import draw, math, nn, optim, protocols
+from gradloom.check import check_engine
 from gradloom.draw import draw_dot, trace
 from gradloom.engine import Value, no_grad, topological_order
 from gradloom.errors import (
@@ -73,6 +75,7 @@ __all__ = [
     "SweepError",
     "TraceError",
     "Value",
+    "check_engine",
     "compile",
     "draw",
     "draw_dot",

@@ -35,7 +35,7 @@ def names(folder):
 def test_no_command_prints_the_help(capsys):
     assert main([]) == 0
     out = capsys.readouterr().out
-    assert all(word in out for word in ("usage: gradloom", "demo", "lesson", "info"))
+    assert all(word in out for word in ("usage: gradloom", "demo", "lesson", "check", "info"))
 
 
 def test_the_module_is_the_command():
@@ -59,9 +59,10 @@ def test_an_unknown_command():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], {"all_steps": False, "save": None}),
-        (["--all"], {"all_steps": True, "save": None}),
-        (["--all", "--save", "here"], {"all_steps": True, "save": "here"}),
+        ([], {"all_steps": False, "save": None, "quiz": False}),
+        (["--all"], {"all_steps": True, "save": None, "quiz": False}),
+        (["--all", "--save", "here"], {"all_steps": True, "save": "here", "quiz": False}),
+        (["--quiz"], {"all_steps": False, "save": None, "quiz": True}),
     ],
 )
 def test_the_lesson_gets_its_words(monkeypatch, words, expected):
