@@ -320,6 +320,37 @@ def test_where_the_page_cannot_compute_it_says_so(page):
     assert "A part of the graph is not in this page" in page.text("#refusal")
 
 
+@pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf, 1e300, 5e-324, -0.0])
+def test_numbers_that_are_hard_to_draw(page, x):
+    leaf = Value(x, label="x")
+    page.open(leaf * 2.0 + 1.0, digits=17)
+    assert page.run("return exact(data[nodes.findIndex((node) => node.label === 'x')])") == repr(x)
+    page.press(keys().HOME, *[keys().ARROW_RIGHT] * 7)
+    page.run("change(leaf, 3); return data[0]")
+    assert page.run("return data[0]") == 7.0
+
+
+def test_a_leaf_alone(page):
+    page.open(Value(1.5, label="w"))
+    assert page.text("#count") == "1 / 1"
+    assert page.boxes() == {"w": ["1.5000", "1.0000"]}
+    page.press(keys().HOME)
+    assert page.boxes() == {"w": ["1.5000", "·"]}
+
+
+def test_an_operation_of_the_users_own(page):
+    from gradloom import primitive
+
+    cube = primitive(lambda x: x * x * x, lambda m, x, r: (3.0 * x * x,))
+    x = Value(2.0, label="x")
+    page.open(cube(x) + 1.0)
+    assert page.boxes()["x"] == ["2.0000", "12.0000"]
+    page.press(keys().END)
+    assert "= (3 · x) · x" in page.text(".rule")
+    assert "= (3 · 2) · 2" in page.text(".rule")
+    assert "was not made by an operation of the table" in page.text("#refusal")
+
+
 # ---- labels
 def test_labels_are_shown_and_never_run(page):
     evil = ["<script>window.bad = 1</script>", "<img src=x onerror=bad=1>",

@@ -16,9 +16,9 @@ from gradloom.draw.digraph import Digraph
 from gradloom.draw.drawing import Drawing
 from gradloom.draw.explorer import Explorer, explore
 from gradloom.draw.figure import DIRECTIONS, figure
-from gradloom.draw.frames import frames
 from gradloom.draw.graph import View, trace, view_from_edges, view_from_root
 from gradloom.draw.labels import describe, in_terminal
+from gradloom.draw.moments import frames
 from gradloom.draw.style import ITEMS, choice, style, whole
 from gradloom.draw.tree import tree
 from gradloom.engine import Value

@@ -24,10 +24,10 @@ from dataclasses import fields
 from pathlib import Path
 
 from gradloom.draw.figure import figure, note
-from gradloom.draw.frames import at, name_of, room_for
 from gradloom.draw.graph import View, view_from_root
 from gradloom.draw.javascript import rows_as_javascript, rule
 from gradloom.draw.labels import in_terminal
+from gradloom.draw.moments import at, name_of, room_for
 from gradloom.draw.passes import by_hand, passes
 from gradloom.draw.style import ITEMS, style, whole
 from gradloom.draw.theme import THEMES, Paint, Theme
@@ -120,7 +120,7 @@ def explore(
     target = None if path is None else Path(path)
     if target is not None and target.suffix.lower() not in (".html", ".htm"):
         raise ValueError(f"an explorer cannot be saved as {target.name!r}; end the name in .html")
-    name = title or f"the graph of {in_terminal(root.label) or 'a Value'}"
+    name = (title or f"the graph of {in_terminal(root.label) or 'a Value'}").encode(errors="replace").decode()
     page = _page(root, name, digits, whole("max_nodes", max_nodes, 1, 1_000_000))
     if target is None:
         handle, temporary = tempfile.mkstemp(prefix="gradloom-", suffix=".html")
@@ -156,7 +156,7 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
         "digits": digits,
         "room": room,
         "trouble": found.trouble,
-        "refusal": found.trouble or _refusal(view),
+        "refusal": "This needs a backward pass, and there is none." if found.trouble else _refusal(view),
         "missing": note(view.missing) if view.missing else "",
     }
     used = [node._recipe[0] for node in view.nodes if _in_table(node._recipe[0])]

@@ -148,6 +148,7 @@ const CARDS = {
       const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
       if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
       parts.push(part("div", "rule", ...lines), part("p", "fine", words.where.join(" · ")));
+      if (words.note) parts.push(part("p", "fine", `Note: ${words.note}.`));
     }
     parts.push(part("div", "product",
       part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
@@ -272,7 +273,7 @@ let leaf = leaves.find((i) => nodes[i].label) ?? leaves[0];
 
 function pick(i) {
   leaf = i;
-  const start = original.data[i], span = Number.isFinite(start) ? Math.max(1, 2 * fabs(start)) : 1;
+  const start = Number.isFinite(original.data[i]) ? original.data[i] : 0, span = Math.max(1, 2 * fabs(start));
   Object.assign($("drag"), { min: start - span, max: start + span });
   $("leaf").value = i;
   report();
@@ -280,8 +281,9 @@ function pick(i) {
 
 function report(written = null) {
   if (GRAPH.refusal) return;
-  if (written !== $("value")) $("value").value = data[leaf];
-  if (written !== $("drag")) $("drag").value = data[leaf];
+  const x = Number.isFinite(data[leaf]) ? data[leaf] : "";
+  if (written !== $("value")) $("value").value = x;
+  if (written !== $("drag")) $("drag").value = x;
   $("drag").setAttribute("aria-valuetext", `${names[leaf]} is ${spoken(data[leaf])}; ${names[0]} is ${spoken(data[0])}`);
   const now = spoken(data[0]), was = spoken(original.data[0]);
   $("outcome-name").textContent = names[0];
@@ -358,6 +360,8 @@ addEventListener("keydown", (event) => {
 });
 
 // ---- begin
+picture.setAttribute("aria-hidden", "true"); // to be heard, it is walked through
+canvas.setAttribute("aria-label", `The graph: ${nodes.length} numbers, ${forwards.length} of them results`);
 $("time").max = steps.length;
 $("leg-forward").style.flex = forwards.length;
 $("leg-backward").style.flex = steps.length - forwards.length;
