@@ -18,8 +18,8 @@ How the files build on each other; each imports only from those above it::
     math         the math module for numbers, Values and arrays
     numeric      slope and gradcheck: the same answer by bumping
     state, module, nn, optim   the small neural-network library
-    compiler/    compile, grad, vmap: a function traced, differentiated, run natively
     draw/        pictures
+    compiler/    compile, grad, vmap: a function traced, differentiated, run natively
     cli/         the command line: demo, lesson, info
     _native/     the engine's twin in C, generated from the table where it can be
 """

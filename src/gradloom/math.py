@@ -111,24 +111,50 @@ def _tournament(function):
 
 
 # ---- compositions of rows: what the standard module has and the table does not
-def _exactly(value, exact):
-    """``value`` with its rounding taken back: the number is ``exact``, the derivatives are its own."""
+def _exactly(name, value, exact):
+    """``value`` with its rounding taken back: the number is ``exact()``, the derivatives are its own."""
+    if get_tracer():
+        get_tracer().refuse(f"take {name}() of traced Values", value)
+    exact = exact()
     unchanged = value.data == exact or not standard.isfinite(value.data)
     return value if unchanged else value - value.data + exact
 
 
 def _remainder(x, y):
+    if get_tracer():
+        return m.where(x < 0.0, -_rounded_remainder(-x, abs(y)), _rounded_remainder(x, abs(y)))
     if x < 0.0:
         return -m.remainder(-x, y)
     rest = x % abs(y)
     return rest if rest == standard.remainder(_number(x), _number(y)) else rest - abs(y)
 
 
+def _rounded_remainder(x, y):
+    """The remainder of positive numbers by comparisons alone: a tie goes to the even multiple."""
+    rest = x % y
+    more = rest + rest - y
+    return m.where((more > 0.0) | ((more == 0.0) & (x // y % 2.0 == 1.0)), rest - y, rest)
+
+
+def _frexp(x):
+    if get_tracer():
+        get_tracer().refuse("take frexp() of a traced Value", x)
+    return m.ldexp(x, -standard.frexp(x.data)[1]), standard.frexp(x.data)[1]
+
+
+def _isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0):
+    if any(not isinstance(x, Value) and x < 0.0 for x in (rel_tol, abs_tol)):
+        raise ValueError("tolerances must be non-negative")
+    finite = (abs(a) < standard.inf) & (abs(b) < standard.inf)
+    allowed = m.maximum(rel_tol * abs(a), rel_tol * abs(b), abs_tol)
+    return ((a <= b) & (a >= b)) | (finite & (abs(a - b) <= allowed))
+
+
 _COMPOSED = {
     "degrees": lambda x: x * (180.0 / standard.pi),
-    "fma": lambda x, y, z: _exactly(x * y + z, standard.fma(*map(_number, (x, y, z)))),
+    "fma": lambda x, y, z: _exactly("fma", x * y + z, lambda: standard.fma(*map(_number, (x, y, z)))),
     "fmod": lambda x, y: -(-x % abs(y)) if x < 0.0 else x % abs(y),  # of positive numbers % is fmod
-    "frexp": lambda x: (m.ldexp(x, -standard.frexp(x.data)[1]), standard.frexp(x.data)[1]),
+    "frexp": _frexp,
     "hypot": lambda *xs: _fold(_method("hypot"))(*xs) if len(xs) > 1 else abs(*xs),
     "ldexp": lambda x, i: x * 2.0 ** (i // 2) * 2.0 ** (i - i // 2),  # 2.0**i alone may overflow
     "log": lambda x, *base: m.log(x) / m.log(*base) if base else x.log(),
@@ -142,9 +168,11 @@ _COMPOSED = {
 }
 _OF_SEQUENCES = {
     "dist": lambda p, q: m.hypot(*map(sub, *_pair("dist", p, q))),
-    "fsum": lambda xs: _exactly(reduce(add, xs), standard.fsum(map(_number, xs))),
+    "fsum": lambda xs: _exactly("fsum", reduce(add, xs), lambda: standard.fsum(map(_number, xs))),
     "prod": lambda xs, start=1: reduce(mul, xs, start),
-    "sumprod": lambda p, q: _exactly(dot(p, q), standard.sumprod([*map(_number, p)], [*map(_number, q)])),
+    "sumprod": lambda p, q: _exactly(
+        "sumprod", dot(p, q), lambda: standard.sumprod([*map(_number, p)], [*map(_number, q)])
+    ),
 }
 _CURES = dict.fromkeys(("gamma", "lgamma"), "make it with gradloom.primitive(value, partials)")
 _CURES |= dict.fromkeys(("nextafter", "ulp"), "it is about the bits of a number: give it v.data")
@@ -312,17 +340,24 @@ _TESTS = {
     "isnan": lambda x: x != x,
     "isinf": lambda x: abs(x) == standard.inf,
     "isfinite": lambda x: x - x == 0.0,
+    "isclose": _isclose,
 }
 
 
 def _tested(name, *xs, **options):
     """What a test of numbers says of Values."""
     if get_tracer() and name in _TESTS:
-        return _TESTS[name](*xs)
+        return _TESTS[name](*xs, **options)
     return getattr(standard, name)(*map(_number, xs), **options)
 
 
 def _refuse(name, *xs, **options):
+    if get_tracer() and "gamma" not in name:
+        get_tracer().refuse(
+            f"take {name}() of a traced Value",
+            next(x for x in xs if isinstance(x, Value)),
+            f"{name}() of numbers that are part of the program: ints, or what compile(f, static=...) names",
+        )
     cure = _CURES.get(name, "it takes whole numbers: give it int(v.data)")
     raise TypeError(f"{name}() of a Value has no derivative here; {cure}")
 

@@ -65,6 +65,11 @@ def item(self):
     return self.data
 
 
+def conjugate(self):
+    """The Value itself: it is a real number. NumPy asks for it in ``var``, ``std`` and ``vdot``."""
+    return self
+
+
 def detach(self):
     """A new leaf with the same number: no gradient flows through it."""
     return Value(self.data)
@@ -116,7 +121,14 @@ def _write_notes(node, notes):
         setattr(node, name, x)
 
 
+def _is_recorded(v):
+    """Whether the trace that runs here made it; such a Value is never changed, and so is its own copy."""
+    return get_tracer() is not None and v._trace == get_tracer().number
+
+
 def _copy(self):
+    if _is_recorded(self):
+        return self
     _check_copyable(self)
     row, operands = self._recipe
     twin = _twin(type(self), self.data, self.grad, (row, operands), _state(self, row, operands))
@@ -126,6 +138,8 @@ def _copy(self):
 
 
 def _deepcopy(self, memo):
+    if _is_recorded(self):
+        return self
     noted = []
     for node in order(self):
         if id(node) in memo:
@@ -214,15 +228,19 @@ for _name, _function in {
     "__format__": _format,
     "__float__": _refusal("float()", "gradloom.math.f(v) for math.f(v), dtype=object for an array of Values"),
     "__int__": _refusal("int()", "int(v.data)"),
+    "__index__": _refusal("an index", "int(v.data)"),
     "__complex__": _refusal("complex()", "complex(v.data)"),
     "__trunc__": _trunc,
     "__round__": _round,
     "__pos__": lambda self: self,
+    "__divmod__": lambda self, other: (self // other, self % other),
+    "__rdivmod__": lambda self, other: (other // self, other % self),
     "__copy__": _copy,
     "__deepcopy__": _deepcopy,
     "__reduce_ex__": _reduce,
     "__setstate__": _setstate,
     "item": item,
+    "conjugate": conjugate,
     "detach": detach,
 }.items():
     setattr(Value, _name, _function)

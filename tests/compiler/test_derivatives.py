@@ -47,6 +47,13 @@ def moved(point, k, step):
 
 
 # ---- every row of the table
+DECLARED = ("detach", "unknown", "custom")  # their derivatives are not those of their numbers
+
+
+def declared(row, point, k):
+    return (1.0, 0.0, point[1])[k] if row.name == "custom" else 0.0
+
+
 ROW = [pytest.param(row, id=row.name) for row in ROWS]
 
 
@@ -77,10 +84,12 @@ def test_reverse_agrees_with_central_differences(row, evaluate):
             high, low = (evaluate(p, moved(inputs, k, step))[0] for step in (h, -h))
             difference = (high - low) / (2 * h)
             # the row's domain is away from poles; a jump lies between the two points almost never
-            assert d == pytest.approx(0.0 if row.name == "detach" else difference, rel=1e-6, abs=1e-6)
+            exact = declared(row, point, k) if row.name in DECLARED else difference
+            assert d == pytest.approx(exact, rel=1e-6, abs=1e-6)
 
 
-@pytest.mark.parametrize("row", ROW)
+# The second derivatives of custom are those of two functions, and so need not be symmetric.
+@pytest.mark.parametrize("row", [row for row in ROW if row.id != "custom"])
 @pytest.mark.parametrize("way", ["reverse", "forward"])
 def test_second_order_agrees_with_differences_of_the_first(row, way, evaluate):
     for point in points(row, 3):
@@ -407,7 +416,7 @@ def test_forward_and_reverse_are_transposes(random_program, evaluate, data):
 # Where a derivative is 0 by the table, compiled graphs end; backward() walks on with a gradient of 0, and
 # makes nan of it at a pole (floor(sqrt(x)) at 0). So the staircases stay out.
 STAIRCASES = ("floor", "ceil", "round", "floordiv", "mod", "copysign")
-EAGER = [row.name for row in ROWS if row.name not in ("chosen", *STAIRCASES)]
+EAGER = [row.name for row in ROWS if row.name not in ("chosen", "custom", "unknown", *STAIRCASES)]
 EAGER += ["add", "mul", "sub", "where", "where", "where", "gt", "le", "relu", "maximum", "sqrt", "sqrt"]
 
 

@@ -2,7 +2,8 @@
 
 program            a function of numbers as a straight line of instructions: the IR
 nesting, batches   arguments in any nesting, or holding rows, as flat numbers and a form
-tracing            a Python function -> Program; ``recording`` reads the graph off
+tracing            a Python function -> Program; ``recording`` reads the graph off, ``refusals`` says
+                   what cannot be one
 watch              what the function names, so that a change is noticed
 columns, rules     typed buffers that hold no instruction twice; rewrites as data
 simplify           Program -> Program, every bit kept
@@ -15,8 +16,8 @@ single, rows       runs one evaluation at a time, or many rows in blocks
 interpreter        the face of the three above
 path, paths        one way through a function; which of them holds for these numbers
 results            results that are Values
-checks, copies, explanation   what a user may ask of a compiled function
-compiled, mapped   the objects that are called; ``kept`` makes each once
+options, checks, copies, explanation, picture   what a user may ask of a compiled function
+compiled, mapped   the objects that are called; ``methods`` binds them, ``kept`` makes each once
 transforms         compile, grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp, vmap
 """
 

@@ -8,7 +8,6 @@ as a part of that one. An exception raised in the function is passed on as it wa
 """
 
 import functools
-import inspect
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -19,7 +18,8 @@ from gradloom.compiler.checks import not_finite, verify
 from gradloom.compiler.copies import Copied
 from gradloom.compiler.explanation import explain, stats
 from gradloom.compiler.interpreter import Call
-from gradloom.compiler.lowering import Lower, as_is
+from gradloom.compiler.lowering import Lower, as_is, hold_numbers
+from gradloom.compiler.methods import bound
 from gradloom.compiler.nesting import (
     Form,
     fixed,
@@ -31,16 +31,23 @@ from gradloom.compiler.nesting import (
     values_among,
     vector,
 )
+from gradloom.compiler.options import by_position, chosen, static_positions
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
+from gradloom.compiler.picture import picture
 from gradloom.compiler.program import Program
+from gradloom.compiler.refusals import name_of
 from gradloom.compiler.results import Operands, one, several
-from gradloom.compiler.tracing import inline, is_traced, name_of, trace
+from gradloom.compiler.tracing import inline, is_traced, trace
 from gradloom.compiler.watch import ATOMS, Watch
+from gradloom.draw import Drawing
 from gradloom.engine import Value
 from gradloom.errors import PathWarning
 
-__all__ = ["Compiled"]
+__all__ = ["Compiled", "Found"]
+
+Found = tuple[Path, tuple[list[Form], Form], np.ndarray]
+"""The path for some arguments, their forms and their numbers."""
 
 
 class Compiled(Copied, Call):
@@ -60,29 +67,17 @@ class Compiled(Copied, Call):
         lower: Lower = as_is,
         *,
         numeric: Iterable[int] = (),
-        static: Sequence[str] = (),
-        same_order: bool = False,
-        max_paths: int = 1024,
-        verify: bool = False,
-        check_finite: bool = False,
+        **options: Any,
     ):
         if not callable(f):
             raise TypeError(f"{name} takes a function, not {type(f).__name__} ({f!r:.60})")
-        if isinstance(max_paths, bool) or not isinstance(max_paths, int) or max_paths < 1:
-            raise ValueError(f"max_paths must be a whole number of 1 or more, not {max_paths!r}")
         functools.update_wrapper(self, f, updated=())
         self._f, self._name, self._lower = f, name, lower
         self._numeric = frozenset(numeric)
-        self._static = (static,) if isinstance(static, str) else tuple(static)
-        self._fixed = _positions(f, self._static)
-        self._options: dict[str, Any] = {
-            "static": self._static,
-            "same_order": same_order,
-            "max_paths": max_paths,
-            "verify": verify,
-            "check_finite": check_finite,
-        }
-        self._checked = verify or check_finite
+        self._options = chosen(f, options)
+        self._static = self._options["static"]
+        self._fixed = static_positions(f, self._static)
+        self._checked = self._options["verify"] or self._options["check_finite"]
         self._calls = 0
         self.clear()
 
@@ -98,15 +93,7 @@ class Compiled(Copied, Call):
         return f"<{self._name} of {getattr(self._f, '__qualname__', self._f)}>"
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
-        if instance is None:
-            return self
-        bound = self.__dict__.setdefault("_bound", {})  # one for each instance, alive as long as this is
-        key = id(instance)
-        if key not in bound:
-            method = functools.update_wrapper(functools.partial(self._f, instance), self._f)
-            bound[key] = self._again(method)
-            bound[key]._home = getattr, (instance, method.__name__)
-        return bound[key]
+        return self if instance is None else bound(self, instance)
 
     def _call(self, args: tuple[Any, ...], kwargs: dict[str, Any], extra: Sequence[Any] = ()) -> Any:
         numbers: list[Any] = []
@@ -137,20 +124,25 @@ class Compiled(Copied, Call):
     def _take_apart(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], numbers: list[Any]
     ) -> tuple[list[Form], Form]:
+        if kwargs and self._numeric:
+            args, kwargs = by_position(self._f, args, kwargs)
+        by = self._places(len(args))
         forms = [
-            fixed(x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
-            for i, x in enumerate(args)
+            fixed(x) if i in self._fixed else take_apart(x, numbers, i in by) for i, x in enumerate(args)
         ]
         if not self._static or not kwargs:
             return forms, take_apart(kwargs, numbers)
         parts = [fixed(x) if name in self._static else take_apart(x, numbers) for name, x in kwargs.items()]
         return forms, ("dict", tuple(kwargs), tuple(parts))
 
+    def _places(self, n: int) -> frozenset[int]:
+        """Which of ``n`` arguments are differentiated: an int there is a number."""
+        return frozenset(i % n for i in self._numeric if -n <= i < n)
+
     def _shorten(self, path: Path, forms: list[Form]) -> None:
         """Let calls of this form go straight to the machine of this path from now on."""
         self._credit()
-        watch = self._watch
-        if path.lowered.plain and watch is not None and watch.quick and not self._checked:
+        if path.lowered.plain and (watch := self._watch) and watch.quick and not self._checked:
             self._short = path
             self._arm(path.single(()), ("tuple", tuple(forms)), path.lowered.form, watch.places)
 
@@ -171,6 +163,7 @@ class Compiled(Copied, Call):
             if change:
                 paths, self._cleared = None, f"{change} had changed"
         if paths is None:
+            hold_numbers(forms, self._places(len(forms)))
             paths = Paths(
                 self._f,
                 self._lower,
@@ -229,12 +222,26 @@ class Compiled(Copied, Call):
 
     def program(self, *args: Any, **kwargs: Any) -> Program:
         """The Program that runs for these arguments; print it."""
-        return self._path(args, kwargs).lowered.program
+        return self._path(args, kwargs)[0].lowered.program
 
-    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
+    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of ``program(*args)``, with the numbers that these arguments give.
+
+        Examples
+        --------
+        >>> import gradloom as gl
+        >>> print(gl.grad(lambda x, y: x * x * y, argnums=1).draw(2.0, 3.0))
+        result | data 4.0000 <- *
+          x | data 2.0000  (1)
+          x, see (1)
+        """
+        return picture(self._f, repr(self)[1:-1], *self._path(args, kwargs))
+
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         numbers: list[Any] = []
         forms, named = self._take_apart(args, kwargs, numbers)
-        return self._paths(forms, named).path(vector(numbers))
+        x = vector(numbers)
+        return self._paths(forms, named).path(x), (forms, named), x
 
     def stats(self) -> dict[str, Any]:
         """How much was traced, and how often it ran.
@@ -264,9 +271,25 @@ class Compiled(Copied, Call):
         """What ``verify`` and ``check_finite`` ask for."""
         self._calls += 1
         if self._options["check_finite"] and not np.isfinite(out).all():
-            raise FloatingPointError(not_finite(self._f, paths.forms, numbers, path.traced.decisions))
+            raise FloatingPointError(not_finite(self._source, paths.forms, numbers, path.traced.decisions))
         if self._options["verify"] and self._calls & (self._calls - 1) == 0:
-            verify(self._f, args, kwargs, path.traced.form, out)
+            verify(self._plain, args, kwargs, out if self._lower is as_is else path.value(numbers))
+
+    @property
+    def _source(self) -> Callable[..., Any]:
+        """The function whose lines were traced: inside ``grad(compile(f))`` it is ``f``."""
+        f = self._f
+        while type(f) is Compiled:
+            f = f._f
+        return f
+
+    @property
+    def _plain(self) -> Callable[..., Any]:
+        """What gives the same as the function and is not compiled, or at least not only that."""
+        f = self._f
+        while type(f) is Compiled and f._lower is as_is:
+            f = f._f
+        return f
 
     # ---- inside another trace
     def _inline(self, forms: list[Form], named: Form, numbers: list[Any], extra: Sequence[Any]) -> Any:
@@ -275,22 +298,9 @@ class Compiled(Copied, Call):
         decisions: list[bool] = []
         while True:
             traced = trace(self._f, (("tuple", tuple(forms)), named), plain, decisions)
-            lowered = self._lower(traced, forms + list(named[-1]), False)
+            lowered = self._lower(traced, forms, False)
             given = [*operands, *traced.captured, *flat(extra)]
             outputs, truths = inline(lowered.program, given)
             if truths == traced.decisions:
                 return lowered.assemble(object_array(outputs, len(outputs)))
             decisions = truths
-
-
-def _positions(f: Callable[..., Any], names: Sequence[str]) -> frozenset[int]:
-    """The positions of the parameters that are static."""
-    if not names:
-        return frozenset()
-    parameters = list(inspect.signature(f).parameters)
-    for name in names:
-        if name not in parameters:
-            raise ValueError(
-                f"static={name!r} is no parameter of the function, which has {', '.join(parameters)}"
-            )
-    return frozenset(map(parameters.index, names))

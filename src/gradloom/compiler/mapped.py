@@ -13,11 +13,20 @@ from typing import Any
 import numpy as np
 
 from gradloom.compiler.batches import Rows, row_of
-from gradloom.compiler.checks import not_finite
-from gradloom.compiler.compiled import Compiled
+from gradloom.compiler.checks import not_finite, verify
+from gradloom.compiler.compiled import Compiled, Found
 from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import Form, cut, flat, from_vector, object_array, take_apart, values_among
+from gradloom.compiler.nesting import (
+    Form,
+    cut,
+    fixed,
+    flat,
+    from_vector,
+    object_array,
+    take_apart,
+    values_among,
+)
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several
@@ -50,8 +59,6 @@ class Mapped(Compiled):
                 f"threads must be a whole number of 1 or more, or None for all cores, not {threads!r}"
             )
         self._axes, self._reduce, self._threads = in_axes, reduce, threads
-        if isinstance(f, Compiled):  # what it checks of a call, this checks of every row
-            options.setdefault("check_finite", f._options["check_finite"])
         super().__init__(f, name, lower, **options)
         self._options |= {"in_axes": in_axes, "reduce": reduce, "threads": threads}
 
@@ -63,15 +70,18 @@ class Mapped(Compiled):
             )
         return Mapped(self._f, name, lower, numeric=numeric, **self._options)
 
-    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Path:
+    def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         rows, forms, named = self._rows(args, kwargs)
-        return self._paths(forms, named).path(rows.batch().numbers(0))
+        x = rows.batch().numbers(0)
+        return self._paths(forms, named).path(x), (forms, named), x
 
     def _rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Rows, list[Form], Form]:
         axes = self._axes_of(args)
-        rows = Rows(values=is_traced())
+        rows, numeric = Rows(values=is_traced()), self._places(len(args))
         forms = [
-            rows.take(x, axis, f"argument {i}", i in self._numeric)
+            self._shared(x, axis, i)
+            if i in self._fixed
+            else rows.take(x, axis, f"argument {i}", i in numeric)
             for i, (x, axis) in enumerate(zip(args, axes, strict=True))
         ]
         parts = tuple([rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()])
@@ -80,6 +90,11 @@ class Mapped(Compiled):
                 "no argument holds rows; give in_axes=0 for those that do, and None for the others"
             )
         return rows, forms, ("dict", tuple(kwargs), parts)
+
+    def _shared(self, x: Any, axis: Any, i: int) -> Form:
+        if axis is not None:
+            raise ValueError(f"argument {i} is static, so all rows share it; give it None in in_axes")
+        return fixed(x)
 
     def _axes_of(self, args: tuple[Any, ...]) -> Sequence[Any]:
         axes = self._axes if isinstance(self._axes, (tuple, list)) else [self._axes] * len(args)
@@ -99,7 +114,19 @@ class Mapped(Compiled):
             raise ValueError(
                 "there are no rows to map over; leave out the call where there is nothing to compute"
             )
-        return self._of_rows(rows, self._paths(forms, named))
+        paths = self._paths(forms, named)
+        result = self._of_rows(rows, paths)
+        self._calls += 1
+        if self._options["verify"] and self._calls & (self._calls - 1) == 0:
+            self._verify_first(rows, paths, args, kwargs)
+        return result
+
+    def _verify_first(self, rows: Rows, paths: Paths, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        """The first row by plain Python, too."""
+        numbers = rows.batch().numbers(0)
+        some = tuple([row_of(x, axis, 0) for x, axis in zip(args, self._axes_of(args), strict=True)])
+        named = {name: row_of(x, 0, 0) for name, x in kwargs.items()}
+        verify(self._plain, some, named, paths.path(numbers).value(numbers))
 
     def _of_rows(self, rows: Rows, paths: Paths) -> Any:
         batch = rows.batch()
@@ -133,8 +160,6 @@ class Mapped(Compiled):
 
     def _check_rows(self, groups: list[Group], paths: Paths) -> None:
         """Raise where an output is not finite, naming the first such row."""
-        compiled = isinstance(self._f, Compiled) and self._f._lower is as_is
-        f = self._f._f if compiled else self._f
         for group in groups:
             if np.isfinite(group.sums).all() and np.isfinite(group.others).all():
                 continue
@@ -143,7 +168,7 @@ class Mapped(Compiled):
                 out = define(group.path.lowered.program, list(group.path.inputs(numbers)))
                 if not np.isfinite(out).all():
                     row = i if group.chosen is None else int(group.chosen[i])
-                    words = not_finite(f, paths.forms, numbers, group.path.traced.decisions)
+                    words = not_finite(self._source, paths.forms, numbers, group.path.traced.decisions)
                     raise FloatingPointError(f"row {row}: {words}")
 
     def _assemble(self, groups: list[Group], summed: np.ndarray, rows: Rows, n: int) -> Any:
@@ -161,7 +186,7 @@ class Mapped(Compiled):
 
         def array(i: int, end: int, shape: tuple[int, ...]) -> np.ndarray:
             if i == end:
-                return np.empty(shape)
+                return np.empty(shape if self._reduce else (n, *shape))
             span = slice(place[i], place[i] + end - i)  # an argument is mapped as a whole, or not
             if summed[i]:
                 return sums[span].reshape(shape)

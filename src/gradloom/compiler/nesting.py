@@ -29,6 +29,8 @@ from gradloom.engine import Value, read
 
 __all__ = [
     "Form",
+    "as_array",
+    "as_floats",
     "contain",
     "count",
     "cut",
@@ -46,6 +48,8 @@ __all__ = [
 ]
 
 Form = tuple[Any, ...]
+EXACT = 2**53
+"""Up to here a float64 is exact for every whole number."""
 _NUMBER, _VALUE = ("number", False), ("number", True)
 
 
@@ -82,10 +86,10 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
     if isinstance(x, dict):
         return "dict", tuple(x), tuple([take_apart(part, numbers, numeric) for part in x.values()])
     if is_number(x):
-        numbers.append(float(x))
+        numbers.append(float(x) if isinstance(x, float) else as_floats(np.asarray(x)).item())
         return _NUMBER
     if hasattr(x, "__array__"):
-        return _take_array_apart(np.asarray(x), numbers, numeric)
+        return _take_array_apart(as_array(x), numbers, numeric)
     if isinstance(x, complex):
         raise TypeError(f"a compiled function takes real numbers, not {x}; pass its two parts")
     if hasattr(x, "__next__"):
@@ -117,13 +121,31 @@ def fixed(x: Any) -> Form:
     return _static(x)
 
 
+def as_array(x: Any) -> np.ndarray:
+    """``x`` as an array, as NumPy has it; but no mask is dropped without a word."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array has no numbers where its mask is set; fill them: x.filled(0.0)")
+    return np.asarray(x)
+
+
 def _take_array_apart(x: np.ndarray, numbers: list[Any], numeric: bool) -> Form:
     if x.dtype.kind == "O":
         return "objects", x.shape, tuple([take_apart(part, numbers, numeric) for part in x.flat])
     if x.dtype.kind not in "fiub":
         raise TypeError(f"an array must hold real numbers, not {x.dtype}; convert it: x.astype(float)")
-    numbers.append(np.ascontiguousarray(x, dtype=np.float64))
+    numbers.append(np.ascontiguousarray(as_floats(x)))
     return "array", x.shape
+
+
+def as_floats(x: np.ndarray) -> np.ndarray:
+    """``x`` as float64; whole numbers beyond 2**53, where floats have gaps, are refused."""
+    if x.dtype.kind in "iu" and x.itemsize == 8 and x.size and not -EXACT <= x.min() <= x.max() <= EXACT:
+        worst = x.min() if x.min() < -EXACT else x.max()
+        raise ValueError(
+            f"{worst} is beyond 2**53, and in a compiled function whole numbers of NumPy are floats, which "
+            "are exact up to there; pass smaller ones, or x.astype(float) if rounding is meant"
+        )
+    return x.astype(np.float64, copy=False)
 
 
 def count(form: Form) -> int:
@@ -144,11 +166,11 @@ def holds_values(form: Form) -> bool:
 
 
 def matching(x: Any, v: Any, name: str) -> list[Any]:
-    """The numbers of ``v``, which must be nested as ``x`` is."""
+    """The numbers of ``v``, which must be nested as ``x`` is; ``name`` calls both."""
     ours: list[Any] = []
     theirs: list[Any] = []
     if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
-        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
+        raise ValueError(f"{name} must be alike in nesting and shapes")
     return theirs
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradloom.compiler.batches import Batch
 from gradloom.compiler.derivatives import reverse
-from gradloom.compiler.interpreter import prepare, prepare_rows
+from gradloom.compiler.interpreter import define, prepare, prepare_rows
 from gradloom.compiler.lowering import Lowered, pick
 from gradloom.compiler.program import Program
 from gradloom.compiler.simplify import simplify
@@ -52,6 +52,10 @@ class Path:
         if extra is not None:
             parts.append(extra)
         return np.concatenate(parts) if len(parts) > 1 else numbers
+
+    def value(self, numbers: np.ndarray) -> np.ndarray:
+        """What the traced function itself gives for the numbers of a call."""
+        return np.array(define(self.traced.program, list(self.inputs(numbers))))
 
     def sources(self, wrt: Sequence[int]) -> list[int]:
         """The inputs that are Values: ``wrt`` among the arguments, then the captured ones."""

@@ -22,7 +22,8 @@ from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.path import Path
-from gradloom.compiler.tracing import drew, line_of, name_of, trace
+from gradloom.compiler.refusals import line_of, name_of
+from gradloom.compiler.tracing import drew, trace
 from gradloom.compiler.watch import Watch
 from gradloom.errors import PathWarning, TraceError
 
@@ -121,7 +122,7 @@ class Paths:
 
     def _trace(self, numbers: np.ndarray, prefix: bytes, why: str, line: str = "") -> Path:
         start = time.perf_counter()
-        positional, named = self.arguments
+        positional, _ = self.arguments
         chance = self.watch.chance() if self.watch else b""
         traced = trace(self.f, self.forms, numbers.tolist(), list(map(bool, prefix)))
         if not bytes(traced.decisions).startswith(prefix):
@@ -132,7 +133,7 @@ class Paths:
         change = self.watch.changed() if self.watch else None
         if change:
             raise TraceError(
-                f"{name_of(self.f)} changed {change} while it was traced, and a Program "
+                f"{line_of(self.f)}: {name_of(self.f)} changed {change} while it was traced, and a Program "
                 "would not repeat that; return what it computes instead, and fill caches before"
             )
         if self.watch and self.watch.chance() != chance:
@@ -142,8 +143,7 @@ class Paths:
                 f"{line_of(self.f)}: {name_of(self.f)} returns another structure when {why} than otherwise; "
                 "let all paths return the same nesting and shapes"
             )
-        forms_of_arguments = positional + list(named[-1])
-        path = Path(traced, lambda t, final: self.lower(t, forms_of_arguments, final), why, self.same_order)
+        path = Path(traced, lambda t, final: self.lower(t, positional, final), why, self.same_order)
         path.seconds = time.perf_counter() - start
         if len(self.paths) >= self.max_paths:
             self.paths.remove(min(self.paths, key=lambda p: p.runs))

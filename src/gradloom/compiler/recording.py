@@ -33,8 +33,8 @@ def recorded(
     columns = _columns(number, inputs, [x for x in roots if isinstance(x, Value)])
     if isinstance(columns, Row):
         raise TraceError(
-            f"{columns.name}, made by gradloom.primitive, cannot be compiled yet; write it with functions "
-            "of gradloom.math, or call it outside the compiled function"
+            f"the row {columns.name} is not in the table, and no Program holds it; call the function that "
+            "gradloom.primitive returned"
         )
     program, captured, found = columns
     places = iter(found)

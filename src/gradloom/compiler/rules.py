@@ -87,6 +87,7 @@ _ALWAYS = """
 _FINAL = """
     # what only a derivative tells apart: by the table x**2 is x*x to the bit, x**0.5 is sqrt(x), ...
     detach x  ->  x
+    custom x y z  ->  x
     powc x 0.0  ->  1.0
     powc x 2.0  ->  mul x x
     powc x 3.0  ->  mul (mul x x) x

@@ -3,7 +3,7 @@ cimport cython
 
 from gradloom.compiler.columns cimport Columns
 
-cdef int CONSTANT, DIV, MUL
+cdef int CONSTANT, DIV, MUL, UNKNOWN
 cdef long long FRACTION
 cdef int ANY, NAME, TRUTHFUL, NUMBER, ZERO, TRUE, OPERATION
 cdef unsigned char[::1] FOLDS
@@ -45,6 +45,7 @@ cdef class Simplifier(Columns):
     cdef int build(self, int cell, int x, int y, int z) except -1
     @cython.locals(open_terms=int)
     cdef int behind(self, int cell) noexcept
+    cdef object finish(self, object outputs, object guards)
     @cython.locals(j=int)
     cdef bint all_constant(self) noexcept
     @cython.locals(j=int)

@@ -27,6 +27,7 @@ import numpy as np
 from gradloom.compiler.columns import Columns, view
 from gradloom.compiler.program import CONSTANT, OPCODES, ROWS, Program
 from gradloom.compiler.rules import FINAL, RULES, TRUTHS
+from gradloom.errors import DerivativeError
 
 __all__ = ["Simplifier", "simplify"]
 
@@ -36,7 +37,7 @@ for _name in FOLDED:
     FOLDS[OPCODES[_name]] = 1
 for _name in TRUTHS:
     TRUTH[OPCODES[_name]] = 1
-DIV, MUL = OPCODES["div"], OPCODES["mul"]
+DIV, MUL, UNKNOWN = OPCODES["div"], OPCODES["mul"], OPCODES["unknown"]
 FRACTION = (1 << 52) - 1
 
 
@@ -54,6 +55,11 @@ def simplify(program: Program, final: bool = False) -> Program:
     -------
     Program
         With the same inputs, outputs and guards in the same order.
+
+    Raises
+    ------
+    DerivativeError
+        A final Program needs a derivative that is ``unknown``.
 
     Examples
     --------
@@ -249,6 +255,17 @@ class Simplifier(Columns):
             open_terms += self.rules.arity[cell] - 1
             cell += 1
         return cell
+
+    # ---- the end
+    def finish(self, outputs, guards):
+        """The Program; where it is to run, all that it computes must be known."""
+        program = Columns.finish(self, outputs, guards)  # super() has no cell in a compiled method
+        if self.rules is AT_LAST and (program.code == UNKNOWN).any():
+            raise DerivativeError(
+                "the partials of a primitive read its result, and so have derivatives to the 4th order; for "
+                "higher ones write them from the operands: (m.exp(x),) instead of (result,)"
+            )
+        return program
 
     # ---- arithmetic on constants
     def all_constant(self):

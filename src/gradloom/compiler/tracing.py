@@ -9,11 +9,8 @@ the function reaches and did not make is captured: it is one more input, read at
 """
 
 import gc
-import inspect
 import itertools
-import os
 import random
-import sys
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -24,26 +21,21 @@ from gradloom.arithmetic import evaluate_ieee, is_number
 from gradloom.compiler.nesting import Form, put_together, statics, take_apart
 from gradloom.compiler.program import Program
 from gradloom.compiler.recording import recorded
+from gradloom.compiler.refusals import CURES, line_of, name_of, of_numpy, source_line
 from gradloom.engine import Value, apply, get_tracer, set_silent, set_tracer
 from gradloom.errors import TraceError
 from gradloom.ops import TABLE
 
 __all__ = [
-    "PACKAGE",
     "Condition",
     "Traced",
     "Tracer",
     "drew",
     "inline",
     "is_traced",
-    "line_of",
-    "name_of",
-    "source_line",
     "trace",
 ]
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-"""Where the library's own code is."""
 _numbers = itertools.count(1)
 
 
@@ -109,6 +101,10 @@ def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
         args, kwargs = put_together(("tuple", arguments), inputs)
         result = f(*args, **kwargs)
         form, outputs = _result(f, result)
+    except (IndexError, TypeError) as error:
+        if words := of_numpy(error):
+            raise TraceError(words) from error
+        raise
     finally:
         set_tracer(before)
         set_silent(silent)
@@ -119,18 +115,23 @@ def _run(f, arguments, numbers, decisions) -> tuple[Traced, list[weakref.ref]]:
 
 def drew(f: Any) -> str:
     return (
-        f"{name_of(f)} drew random numbers while it was traced, and a Program would repeat them; "
-        "draw them outside, and pass them in"
+        f"{line_of(f)}: {name_of(f)} drew random numbers while it was traced, and a Program would repeat "
+        "them; draw them outside, and pass them in"
     )
 
 
 def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
-    form = take_apart(result, outputs, numeric=True)
-    for word in statics(form):
+    try:
+        form = take_apart(result, outputs, numeric=True)
+        others = list(statics(form))
+    except TypeError:  # as an argument, too, it would be refused
+        others = [result]
+    for word in others:
+        missing = " (is a return missing?)" if word is None else ""
         raise TraceError(
-            f"{name_of(f)} returned {word!r:.60}; a compiled function returns numbers, and lists, tuples and "
-            "dicts of them"
+            f"{line_of(f)}: {name_of(f)} returned {word!r:.60}{missing}; a compiled function returns "
+            "numbers, and lists, tuples, dicts and arrays of them"
         )
     flat: list[Any] = []
     for x in outputs:
@@ -158,39 +159,7 @@ def _same_chance(before, after) -> bool:
     return ours == ours_after and rest == rest_after and np.array_equal(keys, keys_after)
 
 
-def name_of(f: Any) -> str:
-    """How a message calls a function."""
-    return getattr(f, "__qualname__", type(f).__qualname__)
-
-
-def line_of(f: Any) -> str:
-    """Where a function is written."""
-    code = getattr(inspect.unwrap(getattr(f, "func", f)), "__code__", None)
-    return f"{code.co_filename}:{code.co_firstlineno}" if code else repr(f)
-
-
 # ---- what is asked instead of a Value while a function is traced (engine.set_tracer)
-_CURES = {
-    "read .grad": "the gradient of a part of the function is gradloom.grad(part)(x)",
-    "assign .grad": "a compiled function computes; clear gradients outside it",
-    "assign .data": "return the new number, and assign it outside; a local name may be bound anew",
-    "call backward()": "return the loss and call backward() on the result, or use gradloom.grad",
-    "call zero_grad()": "clear gradients outside the function",
-    "clear gradients": "clear them outside the function",
-    "take the step of an optimiser": "take it outside, after backward()",
-    "make a node by hand": "make the operation with gradloom.primitive",
-    "assign _backward": "make the operation with gradloom.primitive",
-    "assign _prev": "make the operation with gradloom.primitive",
-    "take float() of a traced Value": "it is a number as it is; for math.f(x) write "
-    "gradloom.math.f(x), and give an array that is to hold it dtype=object",
-    "take int() of a traced Value": "write x.floor() or gradloom.math.trunc(x); a length or an index must be "
-    "an int argument",
-    "take complex() of a traced Value": "compute with its two parts",
-    "take str() of a traced Value": "it would show this call's number only; to look at numbers call the "
-    "function itself, or return them",
-}
-
-
 class Tracer:
     """Watches one run of one function in one thread."""
 
@@ -218,16 +187,8 @@ class Tracer:
         return truth
 
     def refuse(self, what: str, v: Value, instead: str = "") -> NoReturn:
-        cure = _CURES.get(what) or f"its number differs from call to call: write {instead}"
+        cure = CURES.get(what) or f"its number differs from call to call: write {instead}"
         raise TraceError(f"{source_line()}: cannot {what} in a function that is compiled; {cure}")
-
-
-def source_line() -> str:
-    """Where the user's code stands: the innermost line that is not the library's own."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
 
 
 class Condition(Value):

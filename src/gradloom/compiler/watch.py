@@ -30,6 +30,7 @@ import numpy as np
 
 from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
+from gradloom.ops import Row
 
 if ENGINE == "native":
     from gradloom._native.vector import places_hold
@@ -50,27 +51,29 @@ MOST = 100_000
 _INSTALLED = tuple(
     {
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
+        os.path.dirname(os.path.dirname(os.path.abspath(np.__file__))),  # others are where NumPy is
         sysconfig.get_path("stdlib"),
         *site.getsitepackages(),
         site.getusersitepackages(),
     }
 )
-ATOMS = (
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(None),
-    types.ModuleType,
-    Value,
-)
+ATOMS = (int, float, complex, str, bytes, type(None), types.ModuleType, Value)
 _STATES: dict[type, Callable[[Any], Any]] = {
     random.Random: lambda x: x.getstate(),
     np.random.Generator: lambda x: x.bit_generator.state,
     np.random.RandomState: lambda x: x.get_state(),
 }
 """Generators of random numbers, and how to see whether they have moved."""
+_PARTS: dict[type, tuple[str, ...]] = {
+    types.MethodType: ("__func__", "__self__"),
+    types.BuiltinFunctionType: ("__self__",),  # append of a list, random of a generator
+    partial: ("func", "args", "keywords"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget",),
+    Row: ("value", "partials"),  # it is frozen, and what it keeps is made from these
+}
+"""What never changes itself, and the parts of it that are followed."""
 
 
 class Watch:
@@ -122,12 +125,9 @@ class Watch:
         """Remember what ``x`` holds; what is to be followed."""
         if isinstance(x, types.FunctionType):
             return self._function(x)
-        if isinstance(x, types.MethodType):
-            return [x.__func__, x.__self__]
-        if isinstance(x, types.BuiltinFunctionType):  # append of a list, random of a generator
-            return [x.__self__]
-        if isinstance(x, partial):
-            return [x.func, x.args, x.keywords]
+        for kind, names in _PARTS.items():
+            if isinstance(x, kind):
+                return [getattr(x, name) for name in names]
         if isinstance(x, list):
             self._remember(x, None, tuple(x), len(x))
             return [*x, _attributes(x)]
@@ -144,10 +144,6 @@ class Watch:
                 return []
         if isinstance(x, type):
             return self._class(x)
-        if isinstance(x, (staticmethod, classmethod)):
-            return [x.__func__]
-        if isinstance(x, property):
-            return [x.fget]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
             return [*x.values(), _attributes(x)]
