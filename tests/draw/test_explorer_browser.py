@@ -195,7 +195,7 @@ def close(x, y):
 def test_every_operation_of_the_table_is_recomputed(page):
     """Each leaf is given other numbers in its field; data and gradients are those of a fresh backward()."""
     rng = random.Random(7)
-    rows = [row for row in TABLE.values() if row.name not in ("chosen",)]
+    rows = list(TABLE.values())
     points = [[[rng.uniform(*interval) for interval in row.domain] for row in rows] for _ in range(4)]
 
     def build(numbers):
@@ -464,6 +464,27 @@ def test_pan_zoom_and_fit(page):
     assert page.run("return at.scale") == pytest.approx(before["scale"])
     page.press("-")
     assert page.run("return at.scale") < before["scale"]
+
+
+def test_two_fingers(page):
+    page.open(neuron())
+    before = page.run("return { ...at }")
+    page.run("""
+        const finger = (type, pointerId, clientX) => canvas.dispatchEvent(
+          new PointerEvent(type, { pointerId, clientX, clientY: 300, bubbles: true, pointerType: "touch" }));
+        finger("pointerdown", 1, 300);
+        finger("pointerdown", 2, 400);
+        for (let by = 5; by <= 50; by += 5) {
+          finger("pointermove", 1, 300 - by);
+          finger("pointermove", 2, 400 + by);
+        }
+        finger("pointerup", 1, 250);
+        finger("pointerup", 2, 450);
+        finger("pointermove", 1, 900);""")
+    after = page.run("return { ...at }")
+    assert after["scale"] == pytest.approx(2 * before["scale"], rel=0.05)  # 100 pixels apart, then 200
+    # What was between the fingers is there still.
+    assert (350 - after["x"]) / after["scale"] == pytest.approx((350 - before["x"]) / before["scale"], abs=6)
 
 
 # ---- in a notebook, and large
