@@ -20,7 +20,7 @@ import pytest
 import gradloom as gl
 from gradloom import PathWarning, TraceError, Value
 from gradloom import math as gm
-from gradloom.compiler import copies
+from gradloom.compiler import copies, memory
 
 
 # ---- results
@@ -481,6 +481,37 @@ def test_directions_that_do_not_fit():
         gl.vjp(square, np.ones(2))[1]([1.0])
 
 
+def test_what_does_not_fit_into_memory_says_what_it_would_take(monkeypatch):
+    f = gl.grad(lambda x: sum(x * i for i in range(300)))
+    monkeypatch.setattr(memory, "ASKED", 100)
+    monkeypatch.setattr(memory, "available", lambda: 10_000)
+    words = r"instructions takes .* GB more at this step \(\d+ bytes each\), and .* are free: .*gradloom.vmap"
+    with pytest.raises(MemoryError, match=words):
+        f(1.0)
+    assert f.paths == []
+    monkeypatch.setattr(memory, "available", lambda: None)
+    assert f(1.0) == 299 * 150
+    monkeypatch.setattr(memory, "MOST", 200)
+    with pytest.raises(MemoryError, match=r"at most 200 instructions.*gradloom.vmap"):
+        gl.grad(lambda x: sum(x * i for i in range(300)))(1.0)
+
+
+def test_what_is_free_is_a_number_of_bytes_or_not_known(monkeypatch, tmp_path):
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal: 4000 kB\nMemAvailable: 3000 kB\n")
+    monkeypatch.setattr(memory, "_MEMINFO", meminfo)
+    monkeypatch.setattr(memory, "_LIMIT", tmp_path / "max")
+    assert memory.available() == 3000 * 1024
+    monkeypatch.setattr(memory, "_USED", tmp_path / "current")
+    (tmp_path / "current").write_text("500\n")
+    (tmp_path / "max").write_text("1500\n")
+    assert memory.available() == 1000
+    (tmp_path / "max").write_text("max\n")
+    assert memory.available() == 3000 * 1024
+    meminfo.unlink()
+    assert memory.available() is None
+
+
 def test_wrong_arguments_are_pythons_own_error():
     with pytest.raises(TypeError, match="argument"):
         gl.compile(lambda x: x)(1.0, 2.0)
@@ -544,6 +575,23 @@ def test_a_random_number_drawn_in_another_thread_is_not_ours():
         return x * x
 
     assert gl.compile(f)(3.0) == 9.0
+
+
+def test_random_numbers_that_the_function_is_the_first_to_load_are_seen():
+    script = """
+import numpy as np
+import gradloom as gl
+
+assert gl.grad(lambda x: x * x)(3.0) == 6.0
+try:
+    gl.compile(lambda x: x * np.random.random())(1.0)
+except gl.TraceError as error:
+    assert "drew random numbers" in str(error)
+    assert gl.compile(lambda x: x if np.random else -x)(1.0) == 1.0
+    print("seen")
+"""
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.stdout == "seen\n", run.stderr
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")

@@ -5,12 +5,13 @@ nesting, batches   arguments in any nesting, or holding rows, as flat numbers an
 tracing            a Python function -> Program; ``recording`` reads the graph off, ``refusals`` says
                    what cannot be one
 watch              what the function names, so that a change is noticed
+memory             whether what a pass will write fits
 columns, rules     typed buffers that hold no instruction twice; rewrites as data
 simplify           Program -> Program, every bit kept
 partials           each row's local derivatives as a small Program
 derivatives        Program -> Program: reverse and forward
 lowering           what each transform makes of a traced function
-contraction, layout, vector_program, vectorize   Program -> VectorProgram
+contraction, grouping, layout, vector_program, vectorize   Program -> VectorProgram
 definition         what an instruction means, in NumPy
 single, rows       runs one evaluation at a time, or many rows in blocks
 interpreter        the face of the three above

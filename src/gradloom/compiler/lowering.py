@@ -180,7 +180,7 @@ def _joined(parts: list[Program], like: Program) -> Program:
             else:
                 place.append(builder.emit(int(part.code[i]), *(place[k] for k in operands)))
         outputs += [place[i] for i in part.outputs]
-        guards = tuple(guard._replace(condition=place[guard.condition]) for guard in part.guards)
+        guards = tuple(guard.moved(place[guard.condition]) for guard in part.guards)
     return builder.finish(outputs, guards)
 
 

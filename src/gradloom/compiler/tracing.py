@@ -11,6 +11,7 @@ the function reaches and did not make is captured: it is one more input, read at
 import gc
 import itertools
 import random
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -150,8 +151,9 @@ def _plain(form: Form) -> Form:
 
 
 def _chance() -> tuple[Any, Any]:
-    """The states of the global generators."""
-    return random.getstate(), list(np.random.get_state(legacy=True))[1:]
+    """The states of the global generators; NumPy's are loaded by whoever first asks for them."""
+    loaded = "numpy.random" in sys.modules
+    return random.getstate(), list(np.random.get_state(legacy=True))[1:] if loaded else [None]
 
 
 def _same_chance(before, after) -> bool:
@@ -215,13 +217,15 @@ class Condition(Value):
 
 
 def _condition(name: str, *operands: Any) -> Any:
-    if not all(isinstance(x, Value) or is_number(x) for x in operands):
-        return NotImplemented
-    kept = tuple(x if isinstance(x, Value) else float(x) for x in operands)
+    kept: list[Any] = []
+    for x in operands:
+        if not isinstance(x, Value) and not is_number(x):
+            return NotImplemented
+        kept.append(x if isinstance(x, Value) else float(x))
     condition = Condition.__new__(Condition)
     row = TABLE[name]
-    Value.__init__(condition, evaluate_ieee(row, tuple(x._data if isinstance(x, Value) else x for x in kept)))
-    condition._recipe = row, kept
+    Value.__init__(condition, evaluate_ieee(row, [x._data if isinstance(x, Value) else x for x in kept]))
+    condition._recipe = row, tuple(kept)
     return condition
 
 
