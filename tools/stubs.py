@@ -24,6 +24,7 @@ HEAD = f"""\
 # After a change of the table: {COMMAND}
 """
 ENGINE = """\
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ContextDecorator
 from typing import Any, Literal, TypeAlias, overload
@@ -31,7 +32,7 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gradloom.draw import Drawing
+from gradloom.draw import Drawing, Explorer
 from gradloom.ops import Row
 
 ENGINE: Literal["plain", "native"]
@@ -89,6 +90,14 @@ class Value: <doc>
         theme: str = "light",
         max_nodes: int = 300,
     ) -> Drawing: <doc>
+    def explore(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        digits: int = 4,
+        title: str | None = None,
+        max_nodes: int = 300,
+    ) -> Explorer: <doc>
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __bool__(self) -> bool: ...
@@ -279,7 +288,7 @@ def stubs():
     spec = importlib.util.spec_from_file_location("gradloom_ops", PACKAGE / "ops.py")
     ops = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(ops)
-    docs = docstrings("draw/__init__.py", "math.py", "protocols.py", "engine.py")
+    docs = docstrings("draw/__init__.py", "draw/explorer.py", "math.py", "protocols.py", "engine.py")
     engine = ENGINE.replace("<methods>", textwrap.indent("\n".join(methods(ops.TABLE)), "    "))
     math = MATH.replace("<functions>", "\n".join(functions(ops.TABLE, docs)))
     return {"engine.pyi": HEAD + documented(engine, docs), "math.pyi": HEAD + documented(math, docs)}

@@ -1,5 +1,6 @@
 # Written by tools/stubs.py from the table of operations (ops.py); do not edit.
 # After a change of the table: python tools/stubs.py
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ContextDecorator
 from typing import Any, Literal, TypeAlias, overload
@@ -7,7 +8,7 @@ from typing import Any, Literal, TypeAlias, overload
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from gradloom.draw import Drawing
+from gradloom.draw import Drawing, Explorer
 from gradloom.ops import Row
 
 ENGINE: Literal["plain", "native"]
@@ -149,6 +150,53 @@ class Value:
         y | data 6.0 <- *
           data 2.0
           x | data 3.0"""
+    def explore(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        digits: int = 4,
+        title: str | None = None,
+        max_nodes: int = 300,
+    ) -> Explorer:
+        """A page that plays the forward and the backward pass over the graph of ``root``, step by step.
+
+        Each backward step shows the local derivative, with its formula and the numbers put in, times the
+        incoming gradient, and the sum so far. A leaf can be given another number: data and gradients are
+        computed anew in the page. Also a method: ``root.explore()``.
+
+        Parameters
+        ----------
+        root : Value
+            The result. ``backward()`` need not have been called; gradients are as if it were called once.
+        path : path-like, optional
+            The HTML file to write. Without it, the file goes into the folder for temporary files and is
+            opened in the browser, where there is a screen.
+        digits : int
+            Decimals in the boxes, from 0 to 17. All digits are shown for a node that is pointed at.
+        title : str, optional
+            The heading of the page.
+        max_nodes : int
+            At most so many Values are shown, those nearest the root. Constants count.
+
+        Returns
+        -------
+        Explorer
+
+        Raises
+        ------
+        ValueError
+            The name of the file does not end in ``.html``.
+        FileNotFoundError
+            The folder does not exist.
+
+        Examples
+        --------
+        >>> from gradloom import Value
+        >>> x = Value(3.0, label="x")
+        >>> y = x * x; y.label = "y"
+        >>> page = y.explore("square.html")
+        >>> page
+        <Explorer: the graph of y, in square.html>"""
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...
     def __bool__(self) -> bool: ...

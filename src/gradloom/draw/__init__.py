@@ -2,7 +2,8 @@
 
 Takes: the root of a graph, or the nodes and edges found by ``trace``.
 Gives: ``draw`` (and ``Value.draw``), a ``Drawing``; ``draw_dot`` and ``Digraph``, which make a notebook
-written for the graphviz package work without Graphviz; ``trace``.
+written for the graphviz package work without Graphviz; ``trace``; ``explore`` (and ``Value.explore``), a
+page that plays both passes; ``frames``, the same as pictures.
 Promises: no system package is needed; a picture is the same from run to run; beyond ``max_nodes`` the
 part nearest the root is shown, and the picture says how much is not.
 """
@@ -13,14 +14,16 @@ from types import ModuleType
 
 from gradloom.draw.digraph import Digraph
 from gradloom.draw.drawing import Drawing
+from gradloom.draw.explorer import Explorer, explore
 from gradloom.draw.figure import DIRECTIONS, figure
 from gradloom.draw.graph import View, trace, view_from_edges, view_from_root
 from gradloom.draw.labels import describe, in_terminal
+from gradloom.draw.moments import frames
 from gradloom.draw.style import ITEMS, choice, style, whole
 from gradloom.draw.tree import tree
 from gradloom.engine import Value
 
-__all__ = ["Digraph", "Drawing", "draw", "draw_dot", "trace"]
+__all__ = ["Digraph", "Drawing", "Explorer", "draw", "draw_dot", "explore", "frames", "trace"]
 
 _MAX_NODES = 300
 

@@ -6,6 +6,8 @@ Promises: nodes are named by their place in the view, so the source is the same 
 operand used twice has two edges; where nodes are left out, a note says how many.
 """
 
+from collections.abc import Mapping
+
 from gradloom.draw.digraph import Digraph
 from gradloom.draw.graph import View
 from gradloom.draw.labels import box, in_box, in_picture
@@ -20,8 +22,14 @@ DIRECTIONS = {"LR": ("e", "w"), "RL": ("w", "e"), "TB": ("s", "n"), "BT": ("n", 
 _FONT = "Helvetica"  # both engines can measure it, and every system has a face of the same widths
 
 
-def figure(view: View, style: Style, title: str | None = None, rankdir: str = "LR") -> Digraph:
-    """The DOT graph of ``view``."""
+def figure(
+    view: View,
+    style: Style,
+    title: str | None = None,
+    rankdir: str = "LR",
+    marks: Mapping[tuple[int, int], Mapping[str, str]] = {},
+) -> Digraph:
+    """The DOT graph of ``view``; ``marks``: how the edge of node i's operand k differs from the others."""
     theme = style.theme
     leaving, entering = DIRECTIONS[rankdir]
     dot = Digraph(format="svg")
@@ -41,9 +49,9 @@ def figure(view: View, style: Style, title: str | None = None, rankdir: str = "L
             continue
         dot.node(f"f{i}", in_picture(node._op or "?"), **_round(node, theme))
         dot.edge(f"f{i}", f"v{i}", headport=entering, weight="8")  # a result stays near its operation
-        for x in operands:
+        for k, x in enumerate(operands):
             if x in place:
-                dot.edge(f"v{place[x]}", f"f{i}", tailport=leaving)
+                dot.edge(f"v{place[x]}", f"f{i}", tailport=leaving, **marks.get((i, k), {}))
         if any(x not in place for x in operands):
             boundary.append(f"f{i}")
     if view.missing:

@@ -70,6 +70,8 @@ def describe(node: Value, style: Style, exact: bool = False) -> str:
     for name in style.show:
         if name in style.blank:
             items.append(f"{name} ____")
+        elif getattr(node, name) is None:
+            continue
         elif name != "label":
             x = getattr(node, name)
             items.append(f"{name} {x if exact else number(x, style.digits)}")
@@ -82,13 +84,18 @@ def describe(node: Value, style: Style, exact: bool = False) -> str:
 def box(node: Value, style: Style, paint: Paint) -> str:
     """The HTML-like label of a Value: label | data | grad in a row, with blanks to fill in."""
     shown = [name for name in style.show if name != "label" or node.label or name in style.blank]
-    first, *others = [_cell(name, node, style, paint) for name in shown] or [" "]
-    row = f"<TD>{first}</TD>"
-    row += "".join(f'<TD BORDER="1" SIDES="L" COLOR="{paint.rule}">{cell}</TD>' for cell in others)
+    cells = [(_cell(name, node, style, paint), _room(name, style)) for name in shown] or [(" ", "")]
+    rule = f' BORDER="1" SIDES="L" COLOR="{paint.rule}"'
+    row = "".join(f"<TD{rule if i else ''}{room}>{cell}</TD>" for i, (cell, room) in enumerate(cells))
     return (
         f'<<TABLE BORDER="{paint.width}" STYLE="ROUNDED" CELLBORDER="0" CELLSPACING="0" CELLPADDING="6" '
         f'BGCOLOR="{paint.fill}" COLOR="{paint.line}"><TR>{row}</TR></TABLE>>'
     )
+
+
+def _room(name: str, style: Style) -> str:
+    """The attributes of a cell that keeps its width whatever its number, in Graphviz's points."""
+    return f' WIDTH="{36 + 6.7 * style.room:.0f}" ALIGN="LEFT"' if style.room and name != "label" else ""
 
 
 def _cell(name: str, node: Value, style: Style, paint: Paint) -> str:
@@ -96,7 +103,8 @@ def _cell(name: str, node: Value, style: Style, paint: Paint) -> str:
         return f"<B>{in_box(node.label)}</B>"
     caption = f'<FONT COLOR="{style.theme.caption}" POINT-SIZE="10">{name} </FONT>'
     if name not in style.blank:
-        return caption + number(getattr(node, name), style.digits)
+        x = getattr(node, name)
+        return caption + (number(x, style.digits) if x is not None else " ")  # between the steps of a pass
     return (
         f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="0"><TR><TD>{caption}</TD>'
         f'<TD BORDER="1" COLOR="{paint.line}" BGCOLOR="{style.theme.blank}" WIDTH="52" HEIGHT="18" '

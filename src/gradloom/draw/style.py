@@ -24,9 +24,10 @@ class Style:
     blank: tuple[str, ...]
     digits: int
     theme: Theme
+    room: int = 0  # the least characters that a number has room for: boxes keep their size as numbers change
 
 
-def style(show, blank, digits, theme) -> Style:
+def style(show, blank, digits, theme, room=0) -> Style:
     """The Style of the options of ``draw``."""
     show, blank = _items("show", show), _items("blank", blank)
     if not show:
@@ -34,7 +35,8 @@ def style(show, blank, digits, theme) -> Style:
     for name in blank:
         if name not in show:
             raise ValueError(f"blank={name!r} leaves empty what is not shown; add it to show={show!r}")
-    return Style(show, blank, whole("digits", digits, 0, 17), THEMES[choice("theme", theme, THEMES)])
+    digits = whole("digits", digits, 0, 17)
+    return Style(show, blank, digits, THEMES[choice("theme", theme, THEMES)], room)
 
 
 def choice(name: str, value: object, choices: Collection[str]) -> str:

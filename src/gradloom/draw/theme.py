@@ -31,6 +31,9 @@ class Theme:
     caption: str  # the small words "data" and "grad", and notes
     edge: str
     blank: str  # a field to fill in
+    positive: str  # a gradient above 0
+    negative: str  # and below
+    accent: str  # what is happening now, and what can be pressed
     leaf: Paint
     result: Paint
     root: Paint
@@ -44,6 +47,9 @@ THEMES = {
         caption="#5f6d7c",
         edge="#8794a3",
         blank="#ffffff",
+        positive="#2563b8",
+        negative="#c2410c",
+        accent="#1c2733",
         leaf=Paint("#eaf2fc", "#6d9bd3", "#c3d8f0"),
         result=Paint("#f6f7f9", "#9ba7b4", "#d9dee4"),
         root=Paint("#e6f5eb", "#4ba36c", "#b8dfc6", width=2),
@@ -55,6 +61,9 @@ THEMES = {
         caption="#9aa8b7",
         edge="#7d8a99",
         blank="#12171e",
+        positive="#6ea8f0",
+        negative="#f08a4b",
+        accent="#e6ebf1",
         leaf=Paint("#17293f", "#5388c4", "#2c4a6c"),
         result=Paint("#1e2630", "#5f6e7e", "#38444f"),
         root=Paint("#15352a", "#49a878", "#27604a", width=2),
@@ -66,6 +75,9 @@ THEMES = {
         caption="#444444",
         edge="#444444",
         blank="#ffffff",
+        positive="#000000",
+        negative="#000000",
+        accent="#000000",
         leaf=Paint("#ffffff", "#000000", "#999999"),
         result=Paint("#f0f0f0", "#000000", "#999999"),
         root=Paint("#f0f0f0", "#000000", "#999999", width=2),

@@ -1,0 +1,276 @@
+"""The explorer: one HTML file that plays both passes over a graph and answers "what if".
+
+Takes: the root of a graph.
+Gives: ``explore`` (and ``Value.explore``), an ``Explorer`` that knows its file and shows itself in a
+notebook.
+Promises: the file needs nothing but itself; labels are shown, never run; the numbers in it are Python's
+own until the reader changes one; what it knows of an operation (its value, its derivatives, its formula)
+is printed from the table. A file is complete or not there.
+
+The page is ``page/page.html`` with its style and its scripts put in. The scripts get three things: the
+graph as SVG, whose groups say what they are (``data-node="3"``, ``data-op="3"``, ``data-edge="3-0"``: the
+edge from operand 0 of node 3, ``data-result="3"``: the edge into it); ``GRAPH``, the nodes and steps as
+JSON; and ``ROWS``, the rows of the table that the graph needs.
+"""
+
+import html
+import json
+import os
+import re
+import sys
+import tempfile
+import webbrowser
+from dataclasses import fields
+from pathlib import Path
+
+from gradloom.draw.figure import figure, note
+from gradloom.draw.graph import View, view_from_root
+from gradloom.draw.javascript import rows_as_javascript, rule
+from gradloom.draw.labels import in_terminal
+from gradloom.draw.moments import at, name_of, room_for
+from gradloom.draw.passes import by_hand, passes
+from gradloom.draw.style import ITEMS, style, whole
+from gradloom.draw.theme import THEMES, Paint, Theme
+from gradloom.engine import Value
+from gradloom.ops import TABLE, Row
+from gradloom.state import replace_file
+
+__all__ = ["Explorer", "explore"]
+
+_PAGE = Path(__file__).with_name("page")
+_SCRIPTS = ("prelude.js", "numbers.js", "recompute.js", "words.js", "view.js", "page.js")
+
+
+class Explorer:
+    """A page about a graph; ``explore`` makes it. In a notebook it shows itself.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        The file.
+    html : str
+        What is in it.
+    """
+
+    def __init__(self, path: Path, page: str, name: str):
+        self.path, self.html, self._name = path, page, name
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._name)}" '
+            'sandbox="allow-scripts" style="width: 100%; height: 680px; border: 0" loading="lazy"></iframe>'
+        )
+
+    def __repr__(self) -> str:
+        return f"<Explorer: {self._name}, in {self.path}>"
+
+
+def explore(
+    root: Value,
+    path: str | os.PathLike[str] | None = None,
+    *,
+    digits: int = 4,
+    title: str | None = None,
+    max_nodes: int = 300,
+) -> Explorer:
+    """A page that plays the forward and the backward pass over the graph of ``root``, step by step.
+
+    Each backward step shows the local derivative, with its formula and the numbers put in, times the
+    incoming gradient, and the sum so far. A leaf can be given another number: data and gradients are
+    computed anew in the page. Also a method: ``root.explore()``.
+
+    Parameters
+    ----------
+    root : Value
+        The result. ``backward()`` need not have been called; gradients are as if it were called once.
+    path : path-like, optional
+        The HTML file to write. Without it, the file goes into the folder for temporary files and is
+        opened in the browser, where there is a screen.
+    digits : int
+        Decimals in the boxes, from 0 to 17. All digits are shown for a node that is pointed at.
+    title : str, optional
+        The heading of the page.
+    max_nodes : int
+        At most so many Values are shown, those nearest the root. Constants count.
+
+    Returns
+    -------
+    Explorer
+
+    Raises
+    ------
+    ValueError
+        The name of the file does not end in ``.html``.
+    FileNotFoundError
+        The folder does not exist.
+
+    Examples
+    --------
+    >>> from gradloom import Value
+    >>> x = Value(3.0, label="x")
+    >>> y = x * x; y.label = "y"
+    >>> page = y.explore("square.html")
+    >>> page
+    <Explorer: the graph of y, in square.html>
+    """
+    if not isinstance(root, Value):
+        raise TypeError(f"explore takes the Value at a graph's end, not {type(root).__name__} ({root!r:.60})")
+    if not isinstance(title, (str, type(None))):
+        raise TypeError(f"title must be a str, not {type(title).__name__}")
+    target = None if path is None else Path(path)
+    if target is not None and target.suffix.lower() not in (".html", ".htm"):
+        raise ValueError(f"an explorer cannot be saved as {target.name!r}; end the name in .html")
+    name = (title or f"the graph of {in_terminal(root.label) or 'a Value'}").encode(errors="replace").decode()
+    page = _page(root, name, digits, whole("max_nodes", max_nodes, 1, 1_000_000))
+    if target is None:
+        handle, temporary = tempfile.mkstemp(prefix="gradloom-", suffix=".html")
+        os.close(handle)
+        target = Path(temporary)
+    replace_file(target, page.encode())
+    if path is None and _has_screen():
+        webbrowser.open(target.as_uri())
+    return Explorer(target, page, name)
+
+
+def _has_screen() -> bool:
+    """Whether a browser window can be opened; a notebook shows the page itself."""
+    if "ipykernel" in sys.modules:
+        return False
+    return (
+        os.name == "nt" or sys.platform == "darwin" or bool({"DISPLAY", "WAYLAND_DISPLAY"} & set(os.environ))
+    )
+
+
+# ---- the page
+def _page(root: Value, name: str, digits: int, most: int) -> str:
+    view = view_from_root(root, most)
+    found = passes(view, root)
+    style(ITEMS, None, digits, "light")  # digits is checked before it is used
+    room = room_for(view, found, digits)
+    looks = style(ITEMS, None, digits, "light", room)
+    now = at(view, [node.data for node in view.nodes], found.grads)
+    place = {node: i for i, node in enumerate(view.nodes)}
+    graph = {
+        "nodes": [_node(*pair, place) for pair in zip(view.nodes, view.operands, strict=True)],
+        "steps": [_STEPS[step.kind](step) for step in found.steps],
+        "digits": digits,
+        "room": room,
+        "trouble": found.trouble,
+        "refusal": "This needs a backward pass, and there is none." if found.trouble else _refusal(view),
+        "missing": note(view.missing) if view.missing else "",
+    }
+    used = [node._recipe[0] for node in view.nodes if _in_table(node._recipe[0])]
+    script = "".join((_PAGE / file).read_text(encoding="utf-8") for file in _SCRIPTS)
+    parts = {
+        "title": html.escape(name),
+        "style": _colours() + (_PAGE / "page.css").read_text(encoding="utf-8"),
+        "picture": _marked(figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)),
+        "graph": json.dumps(graph).replace("<", "\\u003c"),
+        "rows": rows_as_javascript(used),
+        "script": script,
+    }
+    template = (_PAGE / "page.html").read_text(encoding="utf-8")
+    return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], template)
+
+
+def _node(node: Value, shown: tuple[Value, ...], place: dict[Value, int]) -> dict[str, object]:
+    row, operands = node._recipe
+    facts: dict[str, object] = {
+        "label": str(node.label),
+        "op": str(node._op),
+        "operands": [place.get(x, -1) for x in shown],
+        "data": node.data,
+        "stored": node.grad,
+    }
+    if by_hand(node):
+        return facts
+    if _in_table(row):
+        facts["row"] = row.name
+        if row.parameter:
+            facts["parameter"] = operands[-1]
+    elif row is not None:
+        facts["rule"] = rule(row)
+    return facts
+
+
+def _in_table(row: Row | None) -> bool:
+    return row is not None and TABLE.get(row.name) is row
+
+
+def _refusal(view: View) -> str:
+    """Why the page cannot compute with other numbers; empty if it can."""
+    for node, operands in zip(view.nodes, view.operands, strict=True):
+        if operands and (by_hand(node) or not _in_table(node._recipe[0])):
+            return (
+                f"{in_terminal(name_of(node))} was not made by an operation of the table, so this page does "
+                "not know its formula and cannot compute with other numbers."
+            )
+    if view.missing:
+        return (
+            "A part of the graph is not in this page, so it cannot compute with other numbers; "
+            "explore(root, max_nodes=...) takes more of it in."
+        )
+    return ""
+
+
+# What the page is told of a step; it works out the rest, as it must when a number is changed.
+_STEPS = {
+    "value": lambda step: ["value", step.node],
+    "seed": lambda step: ["seed", step.node],
+    "edge": lambda step: ["edge", step.node, step.k, step.to, step.partial],
+    "own": lambda step: ["own", step.node, step.k, step.to, step.adds, step.total],
+    "unseen": lambda step: ["unseen", -1, step.k, step.to, step.adds, step.total],
+}
+
+
+def _marked(svg: str) -> str:
+    """Graphviz's SVG, with what each group stands for in attributes of its own, and no ``id``."""
+    svg = re.sub(r"<!--.*?-->\n", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    met: dict[tuple[str, str], int] = {}
+
+    def mark(found: re.Match[str]) -> str:
+        kind, name = found[1], html.unescape(found[2])
+        ends = [end.partition(":")[0] for end in name.split("->")]
+        what = ""
+        if kind == "edge" and ends[0].startswith("v"):
+            # The edges between two nodes come in the order of the operands that they stand for.
+            at = met[ends[0], ends[1]] = met.get((ends[0], ends[1]), -1) + 1
+            what = f'data-from="{ends[0][1:]}" data-into="{ends[1][1:]}" data-nth="{at}"'
+        elif kind == "edge" and ends[0].startswith("f"):
+            what = f'data-result="{ends[0][1:]}"'
+        elif re.fullmatch(r"[vf]\d+", name):
+            what = f'data-{"node" if name[0] == "v" else "op"}="{name[1:]}"'
+        return f'<g class="{kind}" {what}>\n'
+
+    svg = re.sub(r'<g id="[^"]*" class="([^"]*)">\n<title>(.*?)</title>\n', mark, svg)
+    return re.sub(r' id="[^"]*"', "", svg, count=1)
+
+
+def _colours() -> str:
+    """The colours of the page: those of the pictures, light and dark, and which SVG colour is which."""
+    light, dark = _palette(THEMES["light"]), _palette(THEMES["dark"])
+    rules = [f":root {{ {_variables(light)} }}"]
+    rules.append(f"@media (prefers-color-scheme: dark) {{ :root {{ {_variables(dark)} }} }}")
+    for name, colour in reversed(light.items()):
+        rules += [f'.graph [{what}="{colour}"] {{ {what}: var(--{name}) }}' for what in ("fill", "stroke")]
+    return "\n".join(rules) + "\n"
+
+
+def _palette(theme: Theme) -> dict[str, str]:
+    palette: dict[str, str] = {}
+    for field in fields(theme):
+        x = getattr(theme, field.name)
+        parts = (
+            {f"-{part}": getattr(x, part) for part in ("fill", "line", "rule")}
+            if isinstance(x, Paint)
+            else {"": x}
+        )
+        palette |= {field.name + part: colour for part, colour in parts.items()}
+    return palette
+
+
+def _variables(palette: dict[str, str]) -> str:
+    return " ".join(f"--{name}: {colour};" for name, colour in palette.items())
+
+
+Value.explore = explore  # type: ignore[assignment, method-assign]  # the stub shows the method

@@ -1,0 +1,54 @@
+// Numbers as Python writes them.
+
+// format(x, ".4f"): correctly rounded, a tie to even, which toFixed takes upwards; no minus before a zero.
+function decimals(x, digits) {
+  let text = x.toFixed(digits);
+  const places = fabs(x).toFixed(100).split(".")[1];
+  if (/^50*$/.test(places.slice(digits)) && /[13579]$/.test(text)) {
+    const unit = 10n ** BigInt(digits);
+    const whole = BigInt(text.replace("-", "").replace(".", "")) - 1n;
+    const rest = String(whole % unit).padStart(digits, "0");
+    text = (x < 0 ? "-" : "") + String(whole / unit) + (digits ? "." + rest : "");
+  }
+  return /[1-9]/.test(text) ? text : text.replace("-", "");
+}
+
+// Python's "1.5e+09", with at least two digits in the exponent.
+const exponent = (text) => text.replace(/e([+-])(\d)$/, "e$10$2");
+
+// What a box shows.
+function number(x, digits = GRAPH.digits) {
+  if (!Number.isFinite(x)) return exact(x);
+  return fabs(x) >= 1e9 ? exponent(x.toExponential(digits)) : decimals(x, digits);
+}
+
+// The same where only so many characters have room.
+function fitted(x, room) {
+  const text = number(x);
+  if (text.length <= room) return text;
+  const short = [4, 3, 2, 1, 0].map((digits) => exponent(x.toExponential(digits)));
+  return short.find((candidate) => candidate.length <= room) ?? short[4];
+}
+
+// The same where there is more room: a small number is not shown as 0.
+function noticeable(x, digits = GRAPH.digits) {
+  return x !== 0 && fabs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
+}
+
+// repr(x): all digits.
+function exact(x) {
+  if (Number.isNaN(x)) return "nan";
+  if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
+  if (Object.is(x, -0)) return "-0.0";
+  const size = fabs(x);
+  if (size !== 0 && (size < 1e-4 || size >= 1e16)) return exponent(x.toExponential());
+  return Number.isInteger(x) ? `${BigInt(x)}.0` : String(x);
+}
+
+// In a sentence: short, but never a small number shown as 0.
+function spoken(x) {
+  if (!Number.isFinite(x) || x === 0) return x === 0 ? "0" : exact(x);
+  const size = fabs(x);
+  if (size < 1e-3 || size >= 1e9) return exponent(x.toExponential(3));
+  return number(x, 4).replace(/\.?0+$/, "");
+}

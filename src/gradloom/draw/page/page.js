@@ -1,0 +1,381 @@
+// The page: one position in the steps, one chosen node, and what is shown of them.
+const $ = (id) => document.getElementById(id);
+const groups = (what) => {
+  const found = [];
+  for (const group of picture.querySelectorAll(`[data-${what}]`)) found[group.dataset[what]] = group;
+  return found;
+};
+const boxes = groups("node"), rounds = groups("op"), results = groups("result"), edges = new Map();
+const texts = boxes.map((box) => {
+  const all = box.querySelectorAll("text");
+  return { data: all[all.length - 3], grad: all[all.length - 1] };
+});
+for (const edge of picture.querySelectorAll("[data-from]")) {
+  const into = Number(edge.dataset.into), from = Number(edge.dataset.from);
+  const places = nodes[into].operands.flatMap((j, k) => (j === from ? [k] : []));
+  edges.set(`${into}-${places[edge.dataset.nth]}`, edge);
+}
+const edgeOf = (step) => edges.get(`${step.node}-${step.k}`);
+
+let position = steps.length, chosen = -1, pointed = -1, timer = 0;
+
+// ---- small parts of the page; text is always text
+function part(tag, className, ...content) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  element.append(...content);
+  return element;
+}
+const sign = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
+const figure = (x, text = noticeable(x)) => part("b", sign(x) && `${sign(x)}-number`, text);
+const described = (facts) => part("dl", "", ...facts.map(([name, x]) => part("div", "", part("dt", "", name), part("dd", "", x))));
+
+// ---- the graph at this position; only what differs from what is shown is written
+const shown = new Map();
+function show(element, what, value, write) {
+  let known = shown.get(element);
+  if (!known) shown.set(element, known = {});
+  if (known[what] === value) return;
+  known[what] = value;
+  write(element, value);
+}
+const setNumber = (element, x) => { element.textContent = x === null ? "·" : fitted(x, GRAPH.room); };
+const setClass = (name) => (element, on) => element.classList.toggle(name, on);
+const setSign = (element, name) => {
+  element.classList.toggle("positive", name === "positive");
+  element.classList.toggle("negative", name === "negative");
+};
+const setFlow = (element, share) => element.style.setProperty("--flow", `${(1 + 3 * Math.sqrt(share)).toFixed(2)}px`);
+
+function flow(edge, adds, largest) {
+  if (!edge) return;
+  const some = adds !== null && adds !== 0;
+  const share = fabs(adds) / largest;
+  show(edge, "sign", some ? sign(adds) : "", setSign);
+  show(edge, "flow", some ? (share < 1 ? share : 1) : 0, setFlow); // what is not finite is as wide as can be
+  show(edge, "flowing", some, setClass("flowing"));
+  show(edge, "zero", adds === 0, setClass("zero"));
+}
+
+function paint() {
+  const known = nodes.map((node) => !node.operands.length);
+  const sofar = nodes.map(() => null), carried = new Map();
+  let largest = 0;
+  steps.forEach((step, s) => {
+    if (Number.isFinite(step.adds)) largest = Math.max(largest, fabs(step.adds));
+    if (s >= position) return;
+    if (step.kind === "value") known[step.node] = true;
+    else {
+      sofar[step.to] = step.total;
+      if (step.node >= 0 && step.kind !== "seed") carried.set(edgeOf(step), step.adds);
+    }
+  });
+  nodes.forEach((_, i) => {
+    const grad = sofar[i];
+    show(texts[i].data, "number", known[i] ? data[i] : null, setNumber);
+    show(texts[i].grad, "number", grad, setNumber);
+    show(texts[i].grad, "sign", grad === null ? "" : sign(grad), setSign);
+    for (const group of [boxes[i], rounds[i], results[i]]) {
+      if (group) show(group, "later", !known[i], setClass("later"));
+    }
+    flow(results[i], grad, largest);
+  });
+  for (const [key, edge] of edges) {
+    show(edge, "later", !known[key.split("-")[0]], setClass("later"));
+    flow(edge, carried.get(edge) ?? null, largest);
+  }
+  const step = steps[position - 1];
+  const lit = step ? groupsOf(step) : [];
+  for (const group of litBefore) if (!lit.includes(group)) show(group, "now", false, setClass("now"));
+  for (const group of lit) show(group, "now", true, setClass("now"));
+  litBefore = lit;
+}
+let litBefore = [];
+
+function groupsOf(step) {
+  const found = {
+    value: [rounds[step.node], boxes[step.node], results[step.node]],
+    seed: [boxes[step.node]],
+    unseen: [boxes[step.to]],
+  }[step.kind] ?? [rounds[step.node], edgeOf(step), boxes[step.to]];
+  return found.filter(Boolean);
+}
+
+const inShort = (step) => ({
+  value: () => (ruleOf(step.node) ? `${pretty(written(step.node, ruleOf(step.node), (j) => (j < 0 ? "…" : signed(data[j]))))} = ${spoken(data[step.node])}` : ""),
+  edge: () => `${spoken(step.partial)} × ${signed(step.incoming)} = ${spoken(step.adds)}`,
+})[step.kind]?.() ?? "";
+
+// ---- the step in full
+function card() {
+  const step = steps[position - 1], parts = [];
+  const pass = !step ? "start" : step.kind === "value" ? "forward" : "backward";
+  parts.push(part("p", "kicker", position ? `Step ${position} of ${steps.length} · ${pass}` : `${steps.length} steps`));
+  parts.push(...(step ? CARDS[step.kind](step) : opening()));
+  $("step").replaceChildren(...parts);
+}
+
+const opening = () => [
+  part("h2", "", "The leaves have their numbers"),
+  part("p", "", GRAPH.trouble
+    ? "The forward pass computes one node after the other."
+    : "First the forward pass computes one node after the other. Then the gradient goes back, one edge at a time."),
+];
+
+const CARDS = {
+  value: (step) => {
+    const rule = ruleOf(step.node), { operands, op } = nodes[step.node];
+    const parts = [part("h2", "", `${pretty(names[step.node])} = ${spoken(data[step.node])}`)];
+    if (rule) {
+      const values = (j) => (j < 0 ? "…" : signed(data[j]));
+      parts.push(part("div", "rule", part("div", "", pretty(written(step.node, rule, (j) => names[j] ?? "…"))),
+        part("div", "filled", `= ${pretty(written(step.node, rule, values))}`), part("div", "", `= ${spoken(data[step.node])}`)));
+    } else {
+      parts.push(part("p", "", `${op || "?"} was made by hand of ${operands.map((j) => names[j] ?? "…").join(", ")}; its number is the user's own.`));
+    }
+    return parts;
+  },
+  seed: (step) => [
+    part("h2", "", `Backward begins at ${names[step.node]}`),
+    part("div", "rule", `d ${names[step.node]} / d ${names[step.node]} = 1`),
+    part("p", "", "How fast does a number change when it changes itself? One for one: so its gradient is 1."),
+    sum(step),
+  ],
+  edge: (step) => {
+    const words = formula(step), op = nodes[step.node].op;
+    const parts = [part("h2", "", `${op} passes back to ${names[step.to]}`)];
+    if (words) {
+      const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
+      if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
+      parts.push(part("div", "rule", ...lines), part("p", "fine", words.where.join(" · ")));
+      if (words.note) parts.push(part("p", "fine", `Note: ${words.note}.`));
+    }
+    parts.push(part("div", "product",
+      part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
+      ...["local derivative", "", "incoming gradient", "", "contribution"].map((text) => part("small", "", text))));
+    if (!step.taken) parts.push(part("p", "fine", "Not taken: a derivative of 0 passes nothing here, whatever comes in."));
+    parts.push(sum(step));
+    return parts;
+  },
+  own: (step) => [
+    part("h2", "", `${nodes[step.node].op || "?"} passes back to ${names[step.to]}`),
+    part("p", "", "The derivative is the user's own: a _backward written by hand. What it added is shown as it is."),
+    sum(step),
+  ],
+  unseen: (step) => [
+    part("h2", "", `From nodes not shown to ${names[step.to]}`),
+    part("p", "", `${step.k} contribution${step.k > 1 ? "s" : ""} of nodes outside this picture.`),
+    sum(step),
+  ],
+};
+
+// All that a node has got so far, so that the adding up is seen.
+function sum(step) {
+  const most = 6, table = part("table", "sum", part("caption", "", `gradient of ${names[step.to]}, so far`));
+  const all = steps.slice(0, position).filter((other) => other.kind !== "value" && other.to === step.to);
+  const line = (name, x, className = "") => table.append(part("tr", className, part("td", "", name), part("td", "", figure(x))));
+  if (all.length > most) {
+    const earlier = all.slice(0, all.length - most + 1);
+    line(`${earlier.length} contributions before`, earlier.at(-1).total);
+  }
+  for (const other of all.slice(all.length > most ? 1 - most : 0)) {
+    const from = other.kind === "seed" ? "the start" : other.node < 0 ? "nodes not shown" : `through ${nodes[other.node].op || "?"} from ${names[other.node]}`;
+    line(from, other.adds, other === step ? "latest" : "");
+  }
+  line("together", step.total, "total");
+  return table;
+}
+
+// ---- moving in time
+function go(to, moves = true) {
+  position = Math.max(0, Math.min(steps.length, to));
+  $("time").value = position;
+  const words = sentence(position), step = steps[position - 1];
+  $("time").setAttribute("aria-valuetext", words);
+  $("live").textContent = words;
+  $("count").textContent = `${position} / ${steps.length}`;
+  $("leg-forward").className = position > 0 && position <= forwards.length ? "on" : "";
+  $("leg-backward").className = position > forwards.length ? "on" : "";
+  paint();
+  card();
+  tip();
+  if (moves && step) {
+    follow(groupsOf(step).filter((group) => group.classList.contains("node")));
+    if (step.kind === "value") nodes[step.node].operands.slice(0, 8).forEach((_, k) => travel(edges.get(`${step.node}-${k}`)));
+    else if (step.kind !== "seed") travel(edgeOf(step), sign(step.adds));
+  }
+  badge(step && boxes[step.kind === "value" ? step.node : step.to], step && inShort(step));
+}
+
+function play(on = !timer) {
+  clearTimeout(timer);
+  timer = 0;
+  if (on) {
+    if (position === steps.length) go(0);
+    timer = setTimeout(tick, Number($("pace").value));
+  }
+  document.body.classList.toggle("playing", on);
+  $("play").setAttribute("aria-label", on ? "Pause" : "Play");
+}
+function tick() {
+  go(position + 1);
+  if (position < steps.length) timer = setTimeout(tick, Number($("pace").value));
+  else play(false);
+}
+const leap = (to) => { play(false); go(to); };
+
+// ---- one node in full: pointed at, else chosen
+function tip() {
+  const i = pointed >= 0 ? pointed : chosen;
+  $("tip").hidden = i < 0;
+  if (i < 0) return;
+  const { label, op, operands, stored } = nodes[i];
+  const kind = !operands.length ? "a leaf" : `made by ${op || "?"}`;
+  const facts = [["data", exact(data[i])]];
+  if (!GRAPH.trouble) facts.push(["gradient", exact(grads[i])]);
+  if (changed.size) facts.push(["data, in Python", exact(original.data[i])]);
+  else if (stored !== grads[i] && !Object.is(stored, grads[i])) facts.push([".grad, in Python", exact(stored)]);
+  $("tip").replaceChildren(part("b", "", label || names[i]), part("span", "kind", kind), described(facts));
+}
+
+function choose(i, seen = true) {
+  if (chosen >= 0) show(boxes[chosen], "chosen", false, setClass("chosen"));
+  chosen = i;
+  if (i >= 0) {
+    show(boxes[i], "chosen", true, setClass("chosen"));
+    if (seen) follow([boxes[i]]);
+    const kind = nodes[i].operands.length ? `made by ${nodes[i].op || "?"}` : "a leaf";
+    $("live").textContent = `${names[i]}, ${kind}. Data ${spoken(data[i])}${GRAPH.trouble ? "" : `, gradient ${spoken(grads[i])}`}.`;
+    if (!nodes[i].operands.length) pick(i);
+  }
+  tip();
+}
+const walk = [...nodes.keys()].filter((i) => !nodes[i].operands.length).concat(forwards.map((step) => step.node));
+const walked = (by) => choose(walk[(walk.indexOf(chosen) + by + walk.length) % walk.length] ?? walk[0]);
+
+const under = (event) => {
+  const group = event.target.closest?.("[data-node], [data-op]");
+  return group ? Number(group.dataset.node ?? group.dataset.op) : -1;
+};
+canvas.addEventListener("pointerover", (event) => {
+  if (event.pointerType === "touch" || event.target.closest(".tip")) return;
+  pointed = under(event);
+  tip();
+});
+canvas.addEventListener("pointerleave", () => { pointed = -1; tip(); });
+canvas.addEventListener("click", (event) => {
+  if (!dragged() && !event.target.closest(".tip, .tools")) choose(under(event), false);
+});
+
+// ---- what if
+const leaves = walk.filter((i) => !nodes[i].operands.length);
+let leaf = leaves.find((i) => nodes[i].label) ?? leaves[0];
+
+function pick(i) {
+  leaf = i;
+  const start = Number.isFinite(original.data[i]) ? original.data[i] : 0, span = Math.max(1, 2 * fabs(start));
+  Object.assign($("drag"), { min: start - span, max: start + span });
+  $("leaf").value = i;
+  report();
+}
+
+function report(written = null) {
+  if (GRAPH.refusal) return;
+  const x = Number.isFinite(data[leaf]) ? data[leaf] : "";
+  if (written !== $("value")) $("value").value = x;
+  if (written !== $("drag")) $("drag").value = x;
+  $("drag").setAttribute("aria-valuetext", `${names[leaf]} is ${spoken(data[leaf])}; ${names[0]} is ${spoken(data[0])}`);
+  const now = spoken(data[0]), was = spoken(original.data[0]);
+  $("outcome-name").textContent = names[0];
+  $("outcome").textContent = now === was ? now : `${was} → ${now}`;
+  $("gradient").replaceChildren(figure(grads[leaf], noticeable(grads[leaf], 6)));
+  const bumped = slope(leaf);
+  $("slope").replaceChildren(figure(bumped, noticeable(bumped, 6)));
+  $("undo").hidden = !changed.size;
+  const all = [...changed].map(([i, x]) => `${names[i]} = ${spoken(x)}`).join(", ");
+  $("undo").textContent = changed.size > 2 ? `${changed.size} leaves changed · undo` : `${all} · undo`;
+}
+
+function change(i, x, written = null) {
+  if (Number.isNaN(x)) return;
+  if (Object.is(x, original.data[i])) changed.delete(i);
+  else changed.set(i, x);
+  recompute();
+  go(position, false);
+  report(written);
+  $("live").textContent = `${names[i]} is ${spoken(x)}: ${names[0]} is ${spoken(data[0])}, the gradient of ${names[i]} is ${spoken(grads[i])}.`;
+}
+
+// ---- find
+let matching = [], match = -1;
+function find(text) {
+  for (const i of matching) show(boxes[i], "found", false, setClass("found"));
+  const wanted = text.trim().toLowerCase();
+  matching = wanted ? walk.filter((i) => [nodes[i].label, nodes[i].op].some((x) => x.toLowerCase().includes(wanted))) : [];
+  match = -1;
+  for (const i of matching) show(boxes[i], "found", true, setClass("found"));
+  $("matches").textContent = wanted ? `${matching.length || "none"} found` : "";
+}
+function next() {
+  if (!matching.length) return;
+  match = (match + 1) % matching.length;
+  choose(matching[match], false);
+  follow([boxes[matching[match]]], true);
+  $("matches").textContent = `${match + 1} of ${matching.length}`;
+}
+
+// ---- what is pressed
+const PRESSED = {
+  start: () => leap(0), back: () => leap(position - 1), play: () => play(), on: () => leap(position + 1),
+  finish: () => leap(steps.length), closer: () => zoom(1.3, undefined, undefined, true),
+  further: () => zoom(1 / 1.3, undefined, undefined, true), fit: () => fit(0, true),
+  undo: () => { changed.clear(); recompute(); go(position, false); pick(leaf); },
+};
+for (const [id, act] of Object.entries(PRESSED)) $(id).addEventListener("click", act);
+$("time").addEventListener("input", () => leap(Number($("time").value)));
+$("leaf").addEventListener("change", () => choose(Number($("leaf").value)));
+$("value").addEventListener("input", () => change(leaf, $("value").valueAsNumber, $("value")));
+$("drag").addEventListener("input", () => change(leaf, Number($("drag").valueAsNumber.toPrecision(5)), $("drag")));
+$("wanted").addEventListener("input", () => find($("wanted").value));
+$("search").addEventListener("submit", (event) => { event.preventDefault(); next(); });
+
+const KEYS = {
+  ArrowRight: PRESSED.on, ArrowLeft: PRESSED.back, Home: PRESSED.start, End: PRESSED.finish, " ": PRESSED.play,
+  "+": PRESSED.closer, "=": PRESSED.closer, "-": PRESSED.further, 0: PRESSED.fit, "/": () => $("wanted").focus(),
+  Escape: () => choose(-1),
+};
+const IN_GRAPH = {
+  ArrowDown: () => walked(1), ArrowUp: () => walked(-1),
+  Enter: () => { if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
+};
+addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  const { target } = event;
+  if (event.key === "Escape" && target.matches("input, select")) { canvas.focus(); return; }
+  if (target.matches("input, select") || (event.key === " " && target.matches("button, summary"))) return;
+  const act = KEYS[event.key] ?? (target === canvas ? IN_GRAPH[event.key] : undefined);
+  if (!act) return;
+  event.preventDefault();
+  act();
+});
+
+// ---- begin
+picture.setAttribute("aria-hidden", "true"); // to be heard, it is walked through
+canvas.setAttribute("aria-label", `The graph: ${nodes.length} numbers, ${forwards.length} of them results`);
+$("time").max = steps.length;
+$("leg-forward").style.flex = forwards.length;
+$("leg-backward").style.flex = steps.length - forwards.length;
+$("leg-backward").hidden = steps.length === forwards.length;
+$("notice").textContent = [GRAPH.trouble && `There is no backward pass: ${GRAPH.trouble}.`, GRAPH.missing && `${GRAPH.missing}.`].filter(Boolean).join(" ");
+$("notice").hidden = !$("notice").textContent;
+$("refusal").textContent = GRAPH.refusal;
+$("refusal").hidden = !GRAPH.refusal;
+$("trial").hidden = Boolean(GRAPH.refusal);
+for (const i of leaves) {
+  const option = part("option", "", names[i]);
+  option.value = i;
+  $("leaf").append(option);
+}
+fit(READABLE);
+go(steps.length, false);
+if (!GRAPH.refusal) pick(leaf);

@@ -1,0 +1,306 @@
+"""The explorer without a browser: the steps, the file, what is in it, and the frames."""
+
+import json
+import math
+import random
+import re
+import webbrowser
+
+import pytest
+
+import gradloom as gl
+from gradloom import Value, primitive
+from gradloom.draw import Explorer, explore, frames
+from gradloom.draw.graph import view_from_root
+from gradloom.draw.javascript import names_called, rows_as_javascript, rule
+from gradloom.draw.passes import passes
+from gradloom.errors import CycleError
+from gradloom.ops import TABLE
+
+
+def neuron():
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
+    n.label = "n"
+    o = n.tanh()
+    o.label = "o"
+    return o
+
+
+def by_hand(x):
+    """tanh written out, as a learner does."""
+    t = Value(math.tanh(x.data), (x,), "my tanh")
+
+    def step():
+        x.grad += (1 - t.data**2) * t.grad
+
+    t._backward = step
+    return t
+
+
+def tangle(seed, count=60):
+    """A random graph with shared nodes."""
+    rng = random.Random(seed)
+    nodes = [Value(rng.uniform(-1, 1), label=f"x{i}") for i in range(5)]
+    for _ in range(count):
+        a, b = rng.choice(nodes), rng.choice(nodes[-8:])
+        nodes.append(rng.choice([lambda a, b: a * b, lambda a, b: a + b, lambda a, b: (a - b).tanh(),
+                                 lambda a, b: a.relu() + 0.5 * b, lambda a, b: b**2])(a, b))  # fmt: skip
+    root = nodes[-1] + nodes[-2] * nodes[-3]
+    root.label = "root"
+    return root
+
+
+def graph_of(page):
+    """The JSON in a page."""
+    return json.loads(re.search(r"^const GRAPH = (.*);$", page.html, re.MULTILINE)[1])
+
+
+# ---- the steps
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("most", [8, 40, 1000])
+def test_the_sums_are_those_of_backward_to_the_bit(seed, most):
+    root = tangle(seed)
+    view = view_from_root(root, most)
+    found = passes(view, root)
+    assert all(x.grad == 0.0 for x in view.nodes)  # nothing was changed
+    root.backward()
+    assert found.grads == tuple(x.grad for x in view.nodes)
+    last = {step.to: step.total for step in found.steps if step.kind != "value"}
+    assert {i: x.grad for i, x in enumerate(view.nodes) if i in last} == last
+    assert all(x.grad == 0.0 for i, x in enumerate(view.nodes) if i not in last)
+
+
+def test_the_order_of_the_steps():
+    o = neuron()
+    view = view_from_root(o, 300)
+    name = {i: x.label or x._op for i, x in enumerate(view.nodes)}
+    steps = passes(view, o).steps
+    assert [name[s.node] for s in steps if s.kind == "value"] == ["*", "*", "+", "n", "o"]
+    told = [(name[s.node], name[s.to], round(s.adds, 4)) for s in steps if s.kind == "edge"]
+    assert told[:3] == [("o", "n", 0.5), ("n", "+", 0.5), ("n", "b", 0.5)]
+    assert sorted(told[5:]) == [("*", "w1", 1.0), ("*", "w2", 0.0), ("*", "x1", -1.5), ("*", "x2", 0.5)]
+
+
+def test_what_passes_through_nodes_that_are_not_shown_is_told():
+    x = Value(3.0, label="x")
+    deep = x
+    for _ in range(10):
+        deep = deep * 1.5
+    root = x * 2.0 + deep * x
+    view = view_from_root(root, 6)
+    assert x in view.nodes
+    found = passes(view, root)
+    (unseen,) = (s for s in found.steps if s.kind == "unseen" and view.nodes[s.to] is x)
+    assert unseen.k == 1
+    root.backward()
+    assert found.grads[view.nodes.index(x)] == x.grad
+    assert unseen.adds == pytest.approx(1.5**10 * 3)
+
+
+def test_a_derivative_of_the_users_own_is_run_and_leaves_no_trace():
+    x = Value(0.5, label="x")
+    x.grad = 7.0
+    y = by_hand(x) * 3.0
+    view = view_from_root(y, 300)
+    found = passes(view, y)
+    (own,) = (s for s in found.steps if s.kind == "own")
+    assert own.total == pytest.approx(3 * (1 - math.tanh(0.5) ** 2))
+    assert [v.grad for v in view.nodes] == [7.0 if v is x else 0.0 for v in view.nodes]
+
+
+def test_a_derivative_that_raises_leaves_the_gradients_as_they_were():
+    x = Value(0.5)
+    y = by_hand(x)
+    y._backward = lambda: 1 / 0
+    x.grad, y.grad = 2.0, 3.0
+    with pytest.raises(ZeroDivisionError):
+        explore(y, "never.html")
+    assert (x.grad, y.grad) == (2.0, 3.0)
+
+
+# ---- where there is no gradient
+def test_without_a_derivative_there_is_a_forward_pass_only(tmp_path):
+    x = Value(0.5, label="x")
+    t = Value(math.tanh(0.5), (x,), "tanh", label="t")
+    graph = graph_of((t * 2).explore(tmp_path / "a.html"))
+    assert {step[0] for step in graph["steps"]} == {"value"}
+    assert "_backward" in graph["trouble"]
+    assert "needs a backward pass" in graph["refusal"]
+
+
+def test_stale_numbers_give_no_gradient(tmp_path):
+    o = neuron()
+    o.operands[0].operands[1].data = 6.7  # b
+    (o.operands[0].operands[0].operands[0].operands[0]).data = 1.0  # x1: read by a derivative
+    graph = graph_of(o.explore(tmp_path / "a.html"))
+    assert "compute the result again" in graph["trouble"]
+    assert {step[0] for step in graph["steps"]} == {"value"}
+
+
+def test_a_circle_raises():
+    a = Value(2.0)
+    b = a.exp()
+    a._prev = {b}
+    with pytest.raises(CycleError):
+        b.explore("never.html")
+    a._prev = set()
+
+
+@pytest.mark.parametrize(
+    ("root", "words"),
+    [
+        (lambda: by_hand(Value(0.5)) * 2, "my tanh node was not made by an operation of the table"),
+        (lambda: primitive(lambda x: x * x, lambda m, x, r: (2.0 * x,))(Value(3.0)), "was not made by"),
+        (lambda: sum(Value(1.0) for _ in range(400)), "A part of the graph is not in this page"),
+        (neuron, ""),
+    ],
+)
+def test_when_the_page_cannot_compute_it_says_why(root, words, tmp_path):
+    refusal = graph_of(root().explore(tmp_path / "a.html"))["refusal"]
+    assert words in refusal
+    assert bool(words) == bool(refusal)
+
+
+# ---- the file
+def test_the_file_and_its_object(tmp_path):
+    path = tmp_path / "neuron.html"
+    page = neuron().explore(path)
+    assert isinstance(page, Explorer)
+    assert page.path == path
+    assert path.read_text(encoding="utf-8") == page.html
+    assert repr(page) == f"<Explorer: the graph of o, in {path}>"
+    assert gl.draw.explore is explore
+    assert [p.name for p in tmp_path.iterdir()] == ["neuron.html"]
+
+
+def test_a_notebook_gets_it_in_a_frame(tmp_path):
+    page = neuron().explore(tmp_path / "a.html", title='"A" & <b>')
+    frame = page._repr_html_()
+    assert frame.startswith('<iframe srcdoc="')
+    assert 'title="&quot;A&quot; &amp; &lt;b&gt;"' in frame
+    assert frame.count('"') == 10  # five attributes: nothing ends one early
+    assert " id=" not in page.html.partition("<svg")[2].partition("</svg>")[0]
+
+
+def test_the_page_holds_nothing_from_outside(tmp_path):
+    html = neuron().explore(tmp_path / "a.html").html
+    assert not re.search(r"""(src|href)=["'](?!data:)""", html.replace("xlink:href", ""))
+    assert not re.search(r"@import|url\(|fetch\(|XMLHttp|https?://(?!www\.w3\.org)", html)
+    assert "Content-Security-Policy" in html
+
+
+def test_labels_cannot_leave_their_place(tmp_path):
+    evil = "</script><script>alert(1)</script>\u2028{{rows}} \\ \" ' <!--"
+    x = Value(1.0, label=evil)
+    y = Value(2.0, (x,), evil, evil)
+    y._backward = lambda: None
+    page = y.explore(tmp_path / "a.html", title=evil)
+    assert graph_of(page)["nodes"][0]["label"] == evil
+    assert page.html.count("</script>") == 1
+    assert "<script>alert" not in page.html
+    assert "\u2028" not in page.html.partition("<script>")[2]
+
+
+@pytest.mark.parametrize("name", ["no/such/folder/a.html", "."])
+def test_a_file_that_cannot_be_written_leaves_none_behind(name, tmp_path):
+    with pytest.raises((OSError, ValueError)):
+        neuron().explore(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_wrong_is_named(tmp_path):
+    with pytest.raises(ValueError, match=r"saved as 'a.svg'; end the name in .html"):
+        neuron().explore(tmp_path / "a.svg")
+    with pytest.raises(TypeError, match="explore takes the Value at a graph's end, not float"):
+        explore(3.0)
+    with pytest.raises(TypeError, match="title must be a str, not int"):
+        explore(neuron(), title=3)
+    with pytest.raises(ValueError, match="digits must be a whole number"):
+        explore(neuron(), digits=-1)
+    with pytest.raises(ValueError, match="max_nodes must be a whole number"):
+        explore(neuron(), max_nodes=0)
+    with pytest.raises(TypeError, match="frames takes a Value, not int"):
+        frames(3)
+
+
+def test_it_opens_where_there_is_a_screen(monkeypatch, tmp_path):
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setenv("DISPLAY", ":0")
+    page = neuron().explore()
+    assert opened == [page.path.as_uri()]
+    assert page.path.parent == tmp_path
+    neuron().explore(tmp_path / "named.html")
+    monkeypatch.delenv("DISPLAY")
+    neuron().explore()
+    assert len(opened) == 1
+
+
+# ---- the table as JavaScript
+def test_every_row_is_printed_with_what_it_calls():
+    text = rows_as_javascript(list(TABLE.values()))
+    for row in TABLE.values():
+        assert f"const value_{row.name} = " in text
+        assert f'  "{row.name}": {{' in text
+    assert names_called(["softplus"]) == ["softplus", "sigmoid"]
+    assert "value_log" not in rows_as_javascript([TABLE["softplus"]])
+
+
+@pytest.mark.parametrize(
+    ("name", "formulas"),
+    [
+        ("tanh", ["1 - out^2"]),
+        ("mul", ["y", "x"]),
+        ("pow", ["y * x ** (y - 1)", "log(x) * out"]),
+        ("powc", ["y * x ** (y - 1)"]),
+        ("hypot", ["x / out", "y / out"]),
+        ("relu", ["1 - [x \u2264 0]"]),
+        ("log2", ["1 / (x * ln(2))"]),
+    ],
+)
+def test_formulas_as_a_reader_writes_them(name, formulas):
+    assert rule(TABLE[name])["rules"] == formulas
+
+
+def test_the_script_stays_small():
+    from gradloom.draw import explorer
+
+    scripts = [(explorer._PAGE / name).read_text(encoding="utf-8") for name in explorer._SCRIPTS]
+    assert len("".join(scripts).encode()) < 40_000
+    written = {path.name for path in explorer._PAGE.iterdir()}
+    assert written == {*explorer._SCRIPTS, "page.html", "page.css"}
+
+
+# ---- frames
+def test_frames_are_the_steps():
+    o = neuron()
+    view = view_from_root(o, 300)
+    pictures = frames(o, digits=2)
+    found = passes(view, o)
+    assert len(pictures) == len(found.steps) + 1
+    assert "grad" not in str(pictures[len(view.nodes) - 5])
+    o.backward()
+    assert str(pictures[-1]) == str(o.draw(digits=2))
+    assert "grad -1.50" in str(pictures[-1])
+
+
+def test_frames_keep_their_sizes(tmp_path):
+    pictures = frames(neuron())
+    sizes = set()
+    for i, picture in enumerate(pictures):
+        picture.save(tmp_path / f"step-{i:02}.svg")
+        sizes.add(re.search(r'viewBox="[^"]*"', picture.svg)[0])
+    assert len(sizes) == 1
+    assert len(list(tmp_path.iterdir())) == 16
+
+
+def test_the_edge_of_a_step_is_marked():
+    o = neuron()
+    colours = [re.findall(r'color="(#\w+)" penwidth=3', picture.source) for picture in frames(o)]
+    assert [len(found) for found in colours] == [0] * 7 + [1] * 9
+    assert len({found[0] for found in colours[7:]}) == 2  # of a positive and of a negative contribution

@@ -1,0 +1,514 @@
+"""The explorer in a real browser: Chromium without a window and without a network, from disk.
+
+Skipped where there is no Chromium, no driver for it or no selenium; ``.ci/run`` installs them.
+"""
+
+import importlib.util
+import itertools
+import json
+import math
+import random
+import shutil
+
+import pytest
+
+from gradloom import Value
+from gradloom.engine import apply
+from gradloom.nn import MLP
+from gradloom.ops import TABLE
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+MISSING = [
+    name
+    for name, found in {
+        "selenium": importlib.util.find_spec("selenium"),
+        "chromium": BROWSER,
+        "chromedriver": DRIVER,
+    }.items()
+    if not found
+]
+pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
+
+
+@pytest.fixture(scope="module")
+def chrome():
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = BROWSER
+    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
+        options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    driver.execute_cdp_cmd("Network.enable", {})
+    nothing = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
+    driver.execute_cdp_cmd("Network.emulateNetworkConditions", nothing)
+    yield driver
+    driver.quit()
+
+
+class Page:
+    """An explorer, open in the browser."""
+
+    def __init__(self, driver, path):
+        self.driver, self.path = driver, path
+
+    def open(self, root, **options):
+        page = root.explore(self.path, **options)
+        self.driver.get(page.path.as_uri())
+        return self
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def text(self, css):
+        return self.driver.find_element("css selector", css).text
+
+    def press(self, *keys):
+        from selenium.webdriver.common.action_chains import ActionChains
+
+        for key in keys:
+            ActionChains(self.driver).send_keys(key).perform()
+
+    def size(self, width, height, scale=1, mobile=False):
+        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile}
+        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    def prefer(self, **features):
+        told = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": told})
+
+    def boxes(self):
+        """What stands in each box, by label (or by place): (data, grad)."""
+        return self.run("""
+            return Object.fromEntries([...document.querySelectorAll("[data-node]")].map((box) => {
+              const texts = [...box.querySelectorAll("text")].map((text) => text.textContent.trim());
+              const label = texts.length > 4 ? texts[0] : "#" + box.dataset.node;
+              return [label, [texts.at(-3), texts.at(-1)]];
+            }))""")
+
+
+@pytest.fixture
+def page(chrome, tmp_path):
+    opened = Page(chrome, tmp_path / "page.html")
+    opened.size(1280, 800)
+    opened.prefer()
+    chrome.get_log("browser")
+    yield opened
+    assert chrome.get_log("browser") == []  # neither errors nor warnings
+
+
+def neuron():
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
+    n.label = "n"
+    o = n.tanh()
+    o.label = "o"
+    return o
+
+
+def keys():
+    from selenium.webdriver.common.keys import Keys
+
+    return Keys
+
+
+# ---- the lesson's neuron
+def test_the_neuron_step_by_step(page):
+    page.open(neuron())
+    assert page.text("#step .kicker") == "Step 15 of 15 · backward"
+    page.press(keys().HOME)
+    assert page.boxes()["o"] == ["·", "·"]
+    assert page.boxes()["x1"] == ["2.0000", "·"]
+    assert (
+        page.run("return document.querySelectorAll('.node.later').length") == 10
+    )  # five results, five signs
+    page.press(*[keys().ARROW_RIGHT] * 5)
+    assert page.text("#step h2") == "o = 0.7071"
+    assert page.boxes()["o"] == ["0.7071", "·"]
+    assert page.run("return document.querySelectorAll('.later').length") == 0
+    page.press(keys().ARROW_RIGHT)
+    assert page.text("#step h2") == "Backward begins at o"
+    assert page.boxes()["o"] == ["0.7071", "1.0000"]
+
+    page.press(keys().ARROW_RIGHT)
+    assert page.text("#step h2") == "tanh passes back to n"
+    assert page.text(".rule").splitlines() == ["d tanh(x)/dx = 1 − out²", "= 1 − 0.7071²"]
+    product = [b.text for b in page.driver.find_elements("css selector", ".product b")]
+    assert product == ["0.5000", "1.0000", "0.5000"]
+    assert page.text(".badge") == "0.5 × 1 = 0.5"
+    words = "Backward, tanh to n. Local derivative 0.5 times incoming gradient 1 is 0.5. "
+    assert page.text("#live") == words + "The gradient of n is 0.5."
+    page.press(keys().END)
+    grads = {label: grad for label, (_, grad) in page.boxes().items()}
+    assert (grads["o"], grads["n"], grads["b"]) == ("1.0000", "0.5000", "0.5000")
+    assert (grads["x1"], grads["w1"], grads["x2"], grads["w2"]) == ("-1.5000", "1.0000", "0.5000", "0.0000")
+    page.press(keys().ARROW_LEFT)
+    assert page.text("#count") == "14 / 15"
+    assert page.boxes()["w1"][1] == "·"
+
+
+def test_every_step_shows_pythons_numbers(page):
+    a, b = Value(2.0, label="a"), Value(-0.3, label="b")
+    c = a * b + a
+    d = c * c + a.exp() / b
+    root = (d + c * d).tanh() + d * 0.001
+    page.open(root)
+    shown = page.run("return nodes.map((node, i) => [exact(data[i]), exact(grads[i])])")
+    from gradloom.draw.graph import view_from_root
+
+    nodes = view_from_root(root, 300).nodes
+    root.backward()
+    assert shown == [[repr(x.data), repr(x.grad)] for x in nodes]
+    totals = page.run("return steps.filter((s) => s.to === arguments[0]).map((s) => s.total)", nodes.index(a))
+    assert totals[-1] == a.grad
+    assert len(totals) == 3  # a goes into three operations
+    page.run("leap(steps.findLastIndex((s) => s.to === arguments[0]) + 1)", nodes.index(a))
+    rows = [row.text for row in page.driver.find_elements("css selector", ".sum tr")]
+    assert len(rows) == 4
+    assert rows[-1] == f"together {a.grad:.4f}"
+
+
+def test_numbers_are_written_as_python_writes_them(page):
+    rng = random.Random(3)
+    xs = [0.03125, -0.03125, 0.09375, 0.5, 1.5, 2.5, 1e-5, -1e-5, 5e-324, 1e9, 123456789.5, 1e16, 1e15, 1e22,
+          1e-4, 9.999e-5, 0.1, 1 / 3, 2.0, -0.0, 0.0, 1.7976931348623157e308, 1e21, 123456.0]  # fmt: skip
+    xs += [rng.uniform(-1, 1) * 10 ** rng.uniform(-8, 18) for _ in range(200)]
+    page.open(neuron())
+    from gradloom.draw.labels import number
+
+    for digits in (0, 1, 4, 10):
+        shown = page.run("return arguments[0].map((x) => number(x, arguments[1]))", xs, digits)
+        assert shown == [number(x, digits) for x in xs]
+    xs[xs.index(0.0)] = 0.0  # -0.0 does not survive the way into the browser
+    assert page.run("return arguments[0].map(exact)", xs) == [repr(x + 0.0) for x in xs]
+    assert page.run("return [exact(-0), exact(NaN), exact(-Infinity)]") == ["-0.0", "nan", "-inf"]
+
+
+# ---- what if
+def close(x, y):
+    return (math.isnan(x) and math.isnan(y)) or x == y or abs(x - y) <= 1e-13 * max(1.0, abs(x), abs(y))
+
+
+def test_every_operation_of_the_table_is_recomputed(page):
+    """Each leaf is given other numbers in its field; data and gradients are those of a fresh backward()."""
+    rng = random.Random(7)
+    rows = list(TABLE.values())
+    points = [[[rng.uniform(*interval) for interval in row.domain] for row in rows] for _ in range(4)]
+
+    def build(numbers):
+        leaves, results = [], []
+        for row, xs in zip(rows, numbers, strict=True):
+            operands = [
+                Value(x, label=f"{row.name} {i}") for i, x in enumerate(xs[: row.arity - row.parameter])
+            ]
+            leaves.append(operands)
+            results.append(apply(row, *operands, *xs[row.arity - row.parameter :]))
+            results[-1].label = f"{row.name} out"
+        root = results[0] * 1.0
+        for k, result in enumerate(results[1:]):
+            root = root + result * (0.5 + k % 3)
+        return root, leaves, results
+
+    # A parameter is no leaf: the page keeps the first one.
+    for numbers in points[1:]:
+        for row, first, other in zip(rows, points[0], numbers, strict=True):
+            if row.parameter:
+                other[-1] = first[-1]
+    root, leaves, _ = build(points[0])
+    page.open(root, max_nodes=1000)
+    place = page.run("return Object.fromEntries(nodes.map((node, i) => [node.label, i]))")
+    for numbers in points[1:]:
+        changes = [
+            [place[leaf.label], x]
+            for operands, xs in zip(leaves, numbers, strict=True)
+            for leaf, x in zip(operands, xs, strict=False)
+        ]
+        shown = page.run(
+            """
+            for (const [i, x] of arguments[0]) {
+              pick(i);
+              document.getElementById("value").value = x;
+              document.getElementById("value").dispatchEvent(new Event("input"));
+            }
+            return nodes.map((node, i) => [exact(data[i]), exact(grads[i])])""",
+            changes,
+        )
+        fresh, fresh_leaves, fresh_results = build(numbers)
+        fresh.backward()
+        for node in itertools.chain(*fresh_leaves, fresh_results):
+            data, grad = map(float, shown[place[node.label]])
+            assert close(data, node.data), node.label
+            assert close(grad, node.grad), node.label
+        assert close(float(shown[0][0]), fresh.data)
+
+
+@pytest.mark.parametrize(
+    "name", ["pow", "powc", "mod", "floordiv", "round", "copysign", "maximum", "hypot", "erf", "erfc"]
+)
+def test_the_prelude_at_the_edges(page, name):
+    row = TABLE[name]
+    special = [math.inf, -math.inf, 0.0, 1.0, -1.0, -1.5, 2.5, 0.5, 3.0, 1e-300, -7.0, 1e300, 5.5, -0.1, 28.0]
+    page.open(apply(row, *(Value(0.5) for _ in range(row.arity - row.parameter)), *[2.0] * row.parameter))
+    points = list(itertools.product(special, repeat=row.arity))
+    shown = page.run(
+        "return arguments[1].map((xs) => exact(ROWS[arguments[0]].value(...xs.map(Number))))",
+        name,
+        [
+            ["Infinity" if x == math.inf else "-Infinity" if x == -math.inf else x for x in point]
+            for point in points
+        ],
+    )
+    for point, text in zip(points, shown, strict=True):
+        try:
+            expected = row.value(*point)
+        except (ArithmeticError, ValueError):
+            continue  # IEEE in the page
+        assert close(float(text), expected), point
+        assert math.copysign(1, float(text)) == math.copysign(1, expected) or expected != 0.0, point
+
+
+def test_dragging_a_leaf(page):
+    page.open(neuron())
+    page.run("choose(leaves.find((i) => nodes[i].label === 'x1'))")
+    slider = page.driver.find_element("css selector", "#drag")
+    slider.send_keys(keys().ARROW_RIGHT * 3)
+    x1 = float(page.run("return document.getElementById('value').value"))
+    assert x1 > 2.0
+    o = neuron()
+    (leaf,) = (v for v in _nodes(o) if v.label == "x1")
+    fresh = Value(x1, label="x1")
+    n = fresh * -3.0 + 0.0 + 6.8813735870195432
+    out = n.tanh()
+    out.backward()
+    assert leaf.data == 2.0
+    assert page.boxes()["o"][0] == f"{out.data:.4f}"
+    assert page.boxes()["x1"] == [f"{x1:.4f}", f"{fresh.grad:.4f}"]
+    assert page.text("#outcome").startswith("0.7071 → ")
+    gradient, bumped = float(page.text("#gradient")), float(page.text("#slope"))
+    assert gradient == pytest.approx(fresh.grad, abs=1e-6)
+    assert bumped == pytest.approx(gradient, abs=2e-6)
+    assert page.text("#undo").startswith("x1 = ")
+    page.driver.find_element("css selector", "#undo").click()
+    assert page.boxes()["x1"] == ["2.0000", "-1.5000"]
+    assert not page.driver.find_element("css selector", "#undo").is_displayed()
+
+
+def _nodes(root):
+    from gradloom import topological_order
+
+    return topological_order(root)
+
+
+def test_where_the_page_cannot_compute_it_says_so(page):
+    x = Value(0.5, label="x")
+    t = Value(math.tanh(0.5), (x,), "my tanh", label="t")
+    t._backward = lambda: setattr(x, "grad", x.grad + (1 - t.data**2) * t.grad)
+    page.open(t * 2.0)
+    assert "was not made by an operation of the table" in page.text("#refusal")
+    assert not page.driver.find_element("css selector", "#trial").is_displayed()
+    assert page.boxes()["x"] == ["0.5000", f"{2 * (1 - math.tanh(0.5) ** 2):.4f}"]
+    page.press(keys().END)
+    assert "The derivative is the user's own" in page.text("#step")
+    page.open(Value(math.tanh(0.5), (x,), "tanh", label="t") * 2.0)
+    assert page.text("#notice").startswith("There is no backward pass")
+    assert page.boxes()["x"] == ["0.5000", "·"]
+    page.open(sum((Value(float(i)) * Value(1.5) for i in range(200)), Value(0.0)), max_nodes=50)
+    assert page.text("#notice") == "... 751 earlier nodes not shown."
+    assert "A part of the graph is not in this page" in page.text("#refusal")
+
+
+@pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf, 1e300, 5e-324, -0.0])
+def test_numbers_that_are_hard_to_draw(page, x):
+    leaf = Value(x, label="x")
+    page.open(leaf * 2.0 + 1.0, digits=17)
+    assert page.run("return exact(data[nodes.findIndex((node) => node.label === 'x')])") == repr(x)
+    page.press(keys().HOME, *[keys().ARROW_RIGHT] * 7)
+    page.run("change(leaf, 3); return data[0]")
+    assert page.run("return data[0]") == 7.0
+
+
+def test_a_leaf_alone(page):
+    page.open(Value(1.5, label="w"))
+    assert page.text("#count") == "1 / 1"
+    assert page.boxes() == {"w": ["1.5000", "1.0000"]}
+    page.press(keys().HOME)
+    assert page.boxes() == {"w": ["1.5000", "·"]}
+
+
+def test_an_operation_of_the_users_own(page):
+    from gradloom import primitive
+
+    cube = primitive(lambda x: x * x * x, lambda m, x, r: (3.0 * x * x,))
+    x = Value(2.0, label="x")
+    page.open(cube(x) + 1.0)
+    assert page.boxes()["x"] == ["2.0000", "12.0000"]
+    page.press(keys().END)
+    assert "= (3 · x) · x" in page.text(".rule")
+    assert "= (3 · 2) · 2" in page.text(".rule")
+    assert "was not made by an operation of the table" in page.text("#refusal")
+
+
+# ---- labels
+def test_labels_are_shown_and_never_run(page):
+    evil = ["<script>window.bad = 1</script>", "<img src=x onerror=bad=1>",
+            "{ } | \" ' &amp; \\N", "👩‍🔬 🎉 é",
+            "x" * 10_000, "</text></svg>", "{{rows}} ${bad} `"]  # fmt: skip
+    root = sum(Value(float(i), label=label) for i, label in enumerate(evil))
+    root.label = evil[0]
+    page.open(root, title=evil[0])
+    assert page.run("return window.bad") is None
+    assert page.text("h1") == evil[0]
+    assert page.driver.title == evil[0]
+    for i, label in enumerate(evil):
+        page.run("choose(leaves.find((i) => data[i] === arguments[0] && nodes[i].label))", float(i))
+        assert page.text("#tip b") == label
+    assert page.run("return document.documentElement.scrollWidth <= innerWidth")
+    page.press(keys().HOME, *[keys().ARROW_RIGHT] * 9)
+    assert page.run("return window.bad") is None
+
+
+# ---- how it is used
+def test_by_keyboard_alone(page):
+    page.open(neuron())
+    keyboard = keys()
+    page.run("document.body.focus()")
+    page.press("/")
+    assert page.run("return document.activeElement.id") == "wanted"
+    page.press("w", "1", keyboard.ENTER)
+    assert page.text("#matches") == "1 of 1"
+    assert page.text("#tip b") == "w1"
+    page.press(keyboard.ESCAPE)
+    assert page.run("return document.activeElement.id") == "graph"
+    page.press(keyboard.ARROW_DOWN)
+    assert page.text("#tip b") != "w1"
+    assert page.text("#live").startswith(page.text("#tip b"))
+    page.press(keyboard.ARROW_UP, keyboard.ENTER)
+    assert page.run("return document.activeElement.id") == "value"
+    page.run("document.activeElement.select()")
+    page.press("-", "1")
+    assert page.boxes()["w1"][0] == "-1.0000"
+    page.press(keyboard.ESCAPE, keyboard.HOME, " ")
+    assert page.run("return document.body.className") == "playing"
+    page.press(" ")
+    assert page.run("return document.body.className") == ""
+    nameless = page.run("""
+        const reached = [...document.querySelectorAll("button, input, select, summary, [tabindex]")];
+        return reached.filter((x) => !(x.ariaLabel || x.labels?.length || x.textContent)).map((x) => x.id)""")
+    assert nameless == []
+
+
+def test_playing_ends_and_begins_anew(page):
+    page.open(neuron())
+    page.run(
+        "const fast = document.createElement('option'); fast.value = 5; $('pace').append(fast);"
+        "fast.selected = true"
+    )
+    page.press(" ")
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(page.driver, 10).until(lambda _: page.run("return position === steps.length && !timer"))
+    assert page.text("#count") == "15 / 15"
+
+
+def test_motion_that_is_not_wanted_is_not_made(page):
+    page.prefer(prefers_reduced_motion="reduce")
+    page.open(neuron())
+    page.press(keys().HOME, keys().ARROW_RIGHT)
+    assert page.run("return document.querySelectorAll('.dot, .gliding').length") == 0
+    page.prefer(prefers_reduced_motion="no-preference")
+    page.press(keys().ARROW_RIGHT)
+    assert page.run("return document.querySelectorAll('.dot').length") == 2
+
+
+def test_dark_and_light(page):
+    page.prefer(prefers_color_scheme="dark")
+    page.open(neuron())
+    seen = "const of = (css) => getComputedStyle(document.querySelector(css)); "
+    seen += "return [of('body').backgroundColor, of('.leaf path').fill, of('.leaf text').fill]"
+    assert page.run(seen) == ["rgb(18, 23, 30)", "rgb(23, 41, 63)", "rgb(230, 235, 241)"]
+    page.prefer(prefers_color_scheme="light")
+    assert page.run(seen) == ["rgb(255, 255, 255)", "rgb(234, 242, 252)", "rgb(28, 39, 51)"]
+
+
+@pytest.mark.parametrize(("width", "height", "scale"), [(360, 740, 2), (640, 400, 2)])
+def test_a_narrow_screen_and_a_large_zoom(page, width, height, scale):
+    page.size(width, height, scale, mobile=True)
+    page.open(neuron())
+    assert page.run("return document.documentElement.scrollWidth") <= width
+    assert page.run("return document.querySelector('footer').getBoundingClientRect().bottom") <= height + 1
+    page.press(keys().HOME, *[keys().ARROW_RIGHT] * 7)
+    page.run("picture.classList.remove('gliding'); place()")
+    n, window = page.run("""
+        const box = (x) => { const { left, right } = x.getBoundingClientRect(); return [left, right]; };
+        return [box(boxes[steps[position - 1].to]), box(canvas)]""")
+    assert window[0] <= n[0] < n[1] <= window[1]  # the step is in sight
+
+
+def test_pan_zoom_and_fit(page):
+    from selenium.webdriver.common.action_chains import ActionChains
+    from selenium.webdriver.common.actions.wheel_input import ScrollOrigin
+
+    page.open(neuron())
+    canvas = page.driver.find_element("css selector", "#graph")
+    before = page.run("return { ...at }")
+    ActionChains(page.driver).drag_and_drop_by_offset(canvas, 60, 40).perform()
+    after = page.run("return { ...at }")
+    assert after["x"] - before["x"] == pytest.approx(60, abs=8)
+    assert after["scale"] == before["scale"]
+    ActionChains(page.driver).scroll_from_origin(ScrollOrigin.from_element(canvas), 0, -200).perform()
+    assert page.run("return at.scale") > before["scale"]
+    page.press("0")
+    assert page.run("return at.scale") == pytest.approx(before["scale"])
+    page.press("-")
+    assert page.run("return at.scale") < before["scale"]
+
+
+def test_two_fingers(page):
+    page.open(neuron())
+    before = page.run("return { ...at }")
+    page.run("""
+        const finger = (type, pointerId, clientX) => canvas.dispatchEvent(
+          new PointerEvent(type, { pointerId, clientX, clientY: 300, bubbles: true, pointerType: "touch" }));
+        finger("pointerdown", 1, 300);
+        finger("pointerdown", 2, 400);
+        for (let by = 5; by <= 50; by += 5) {
+          finger("pointermove", 1, 300 - by);
+          finger("pointermove", 2, 400 + by);
+        }
+        finger("pointerup", 1, 250);
+        finger("pointerup", 2, 450);
+        finger("pointermove", 1, 900);""")
+    after = page.run("return { ...at }")
+    assert after["scale"] == pytest.approx(2 * before["scale"], rel=0.05)  # 100 pixels apart, then 200
+    # What was between the fingers is there still.
+    assert (350 - after["x"]) / after["scale"] == pytest.approx((350 - before["x"]) / before["scale"], abs=6)
+
+
+# ---- in a notebook, and large
+def test_two_of_them_in_one_notebook_page(page, tmp_path):
+    one = neuron().explore(tmp_path / "one.html")
+    two = (Value(2.0, label="a") * 3.0).explore(tmp_path / "two.html")
+    book = tmp_path / "book.html"
+    book.write_text(f"<!doctype html>{one._repr_html_()}{two._repr_html_()}", encoding="utf-8")
+    page.driver.get(book.as_uri())
+    for i, steps in enumerate(["15 / 15", "4 / 4"]):
+        page.driver.switch_to.frame(i)
+        assert page.text("#count") == steps
+        page.driver.switch_to.default_content()
+
+
+def test_a_graph_of_a_few_hundred_nodes(page):
+    random.seed(1)
+    model = MLP(3, [4, 4, 1])
+    loss = model([Value(x) for x in (0.5, -1.0, 2.0)]) ** 2
+    page.open(loss)
+    loss.backward()
+    from gradloom.draw.graph import view_from_root
+
+    nodes = view_from_root(loss, 300).nodes
+    assert json.loads(page.run("return JSON.stringify(grads)")) == [x.grad for x in nodes]
+    page.run("for (let i = 0; i <= steps.length; i++) go(i)")
+    assert page.run("return document.querySelectorAll('.now').length") > 0

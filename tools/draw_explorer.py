@@ -1,0 +1,50 @@
+"""Take the screenshot of the documents: ``docs/explorer.png``, the lesson's neuron in the explorer.
+
+Takes: Chromium, its driver and selenium (``pip install "gradloom[test]"``).
+Gives: the file. Run it when the page has changed: ``python tools/draw_explorer.py``.
+"""
+
+import pathlib
+import shutil
+import tempfile
+
+from selenium import webdriver
+
+from gradloom import Value
+
+PATH = pathlib.Path(__file__).resolve().parent.parent / "docs" / "explorer.png"
+
+
+def neuron():
+    """The neuron of the lesson."""
+    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
+    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
+    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
+    n.label = "n"
+    o = n.tanh()
+    o.label = "o"
+    return o
+
+
+def main():
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
+    for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", "--window-size=1280,760"):
+        options.add_argument(argument)
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    size = {"width": 1280, "height": 780, "deviceScaleFactor": 1.5, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    motionless = [{"name": "prefers-reduced-motion", "value": "reduce"}]
+    driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": motionless})
+    with tempfile.TemporaryDirectory() as folder:
+        page = neuron().explore(
+            pathlib.Path(folder, "neuron.html"), title="A neuron, and how its output changes"
+        )
+        driver.get(page.path.as_uri())
+        driver.execute_script("leap(steps.findLastIndex((s) => names[s.to] === 'x1') + 1)")
+        driver.save_screenshot(str(PATH))
+    driver.quit()
+
+
+if __name__ == "__main__":
+    main()
