@@ -65,7 +65,11 @@ def test_the_notebook_runs():
     NotebookClient(notebook, timeout=120, kernel_name="python3").execute()
     compared = 0
     for before, after in zip(cells(), notebook.cells, strict=True):
-        if before["cell_type"] == "code" and after.source and "live" not in before["metadata"].get("tags", []):
+        if (
+            before["cell_type"] == "code"
+            and after.source
+            and "live" not in before["metadata"].get("tags", [])
+        ):
             (printed, shown), (prints, shows) = outputs(before), outputs(after)
             assert prints == printed, after.source
             assert not shown or shows & {"image/svg+xml", "image/png"}, after.source

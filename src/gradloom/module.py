@@ -155,7 +155,7 @@ def layers(names):
     >>> layers(["layers.0.neurons.0.w.0", "layers.0.neurons.0.b", "head.w.0", "head.w.1"])
     {'layers.0': [0, 1], 'head': [2, 3]}
     """
-    found = {}
+    found: dict[str, list[int]] = {}
     for i, name in enumerate(names):
         first, *rest = name.split(".")
         if first.isdigit():

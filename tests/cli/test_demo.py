@@ -179,7 +179,8 @@ def test_the_demo_makes_its_pictures(tmp_path, capsys, small):
     assert "A neuron, forward and backward" in (folder / "neuron.html").read_text(encoding="utf-8")
     assert '"steps": 2' in (folder / "moons.html").read_text(encoding="utf-8")
     out = capsys.readouterr().out
-    assert all(word in out for word in ("two moons", "judged malignant", "100 points", *PICTURES, *PAGES, "in all"))
+    words = "two moons", "judged malignant", "100 points", *PICTURES, *PAGES, "in all"
+    assert all(word in out for word in words)
     assert ("plain engine" in out) == (ENGINE == "plain")
 
 

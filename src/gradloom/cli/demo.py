@@ -71,7 +71,8 @@ def run(out="gradloom-demo", steps=100, epochs=10):
         rows.append((name, result, file, time.perf_counter() - start))
     _print_rows(screen, rows)
     screen.print(f"The pictures are in {folder}", soft_wrap=True, markup=False)
-    screen.print("Open neuron.html to play both passes, moons.html to watch the network learn.", soft_wrap=True)
+    pages = "Open neuron.html to play both passes, moons.html to watch the network learn."
+    screen.print(pages, soft_wrap=True)
     return 0
 
 

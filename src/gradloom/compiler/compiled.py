@@ -268,7 +268,8 @@ class Compiled(Copied, Call):
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
         """A table of the paths, for a notebook."""
         self._credit()
-        makers = {"text/html": lambda: as_table(repr(self)[1:-1], self._traced), "text/plain": lambda: repr(self)}
+        name = repr(self)
+        makers = {"text/html": lambda: as_table(name[1:-1], self._traced), "text/plain": lambda: name}
         return bundle(makers, include, exclude)
 
     def _check(

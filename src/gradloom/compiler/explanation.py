@@ -1,7 +1,8 @@
 """What a compiled function says of itself.
 
 Takes: the paths that were traced.
-Gives: ``stats``, the sizes and times; ``explain``, why each path was traced; ``as_table``, both for a notebook.
+Gives: ``stats``, the sizes and times; ``explain``, why each path was traced; ``as_table``, both
+for a notebook.
 Promises: nothing here runs or traces anything.
 """
 

@@ -8,9 +8,9 @@ own until the reader changes one; what it knows of an operation (its value, its 
 is printed from the table. A file is complete or not there.
 
 The page is ``page/page.html`` in the shell that all pages share (``document``). Its scripts get three
-things: the graph as SVG, whose groups say what they are (``data-node="3"``, ``data-op="3"``, ``data-edge="3-0"``: the
-edge from operand 0 of node 3, ``data-result="3"``: the edge into it); ``GRAPH``, the nodes and steps as
-JSON; and ``ROWS``, the rows of the table that the graph needs.
+things: the graph as SVG, whose groups say what they are (``data-node="3"``, ``data-op="3"``,
+``data-edge="3-0"``: the edge from operand 0 of node 3, ``data-result="3"``: the edge into it); ``GRAPH``,
+the nodes and steps as JSON; and ``ROWS``, the rows of the table that the graph needs.
 """
 
 import html

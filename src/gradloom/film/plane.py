@@ -96,23 +96,16 @@ def _mapped(score: Callable[..., Any], points: np.ndarray) -> Callable[[], np.nd
     from gradloom.compiler.transforms import vmap
 
     rows = vmap(lambda x: score(x))
-
-    def one_by_one() -> Any:
-        return [score(point) for point in points.tolist()]
-
-    def all_at_once() -> Any:
-        return rows(points)
+    ways = [lambda: [score(point) for point in points.tolist()], lambda: rows(points)]
 
     def scores() -> np.ndarray:
-        nonlocal answer
         with no_grad():
-            try:
-                return np.array([one_number(x) for x in answer()])
-            except Exception:  # whatever tracing minds: if it was the model, it will say so again
-                if answer is one_by_one:
-                    raise
-                answer = one_by_one
-                return np.array([one_number(x) for x in answer()])
+            while True:
+                try:
+                    return np.array([one_number(x) for x in ways[-1]()])
+                except Exception:  # whatever tracing minds: if it was the model, it will say so again
+                    if len(ways) == 1:
+                        raise
+                    ways.pop()
 
-    answer = all_at_once
     return scores

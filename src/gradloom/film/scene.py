@@ -32,8 +32,12 @@ def scene(
 ) -> dict[str, Any]:
     places = _places(names)
     kinds = {
-        "data": [_histograms([moment.data[of] for moment in moments], one_range=True) for of in places.values()],
-        "grad": [_histograms([moment.grad[of] for moment in moments], one_range=False) for of in places.values()],
+        "data": [
+            _histograms([moment.data[of] for moment in moments], one_range=True) for of in places.values()
+        ],
+        "grad": [
+            _histograms([moment.grad[of] for moment in moments], one_range=False) for of in places.values()
+        ],
     }
     frames: list[dict[str, Any]] = [
         {
