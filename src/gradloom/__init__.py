@@ -20,6 +20,7 @@ How the files build on each other; each imports only from those above it::
     state, module, nn, optim   the small neural-network library
     draw/        pictures
     compiler/    compile, grad, vmap: a function traced, differentiated, run natively
+    film/        a training to watch
     check/       the lesson's numbers on a learner's own Value, and the usual causes
     cli/         the command line: demo, lesson, check, info
     _native/     the engine's twin in C, generated from the table where it can be
@@ -44,6 +45,7 @@ from gradloom.errors import (
     SweepError,
     TraceError,
 )
+from gradloom.film import Film
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
 
@@ -65,6 +67,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CycleError",
     "DerivativeError",
+    "Film",
     "GradloomError",
     "GradloomWarning",
     "MissingExtraError",

@@ -14,9 +14,11 @@ from gradloom import Value
 from gradloom.cli import cancer, demo, main, moons
 from gradloom.cli.console import console, progress
 from gradloom.engine import ENGINE
+from gradloom.film import plane
 from gradloom.nn import MLP
 
 PICTURES = ["cancer.png", "moons.png", "neuron.png"]
+PAGES = ["moons.html", "neuron.html"]
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def small(monkeypatch):
     training, held_out = cancer.table()
     monkeypatch.setattr(cancer, "table", lambda: (training[:40], held_out[:10]))
     monkeypatch.setattr(moons, "MAP", (8, 6))
+    monkeypatch.setattr(plane, "CELLS", 8)
 
 
 def names(folder):
@@ -169,12 +172,15 @@ def test_the_demo_makes_its_pictures(tmp_path, capsys, small):
 
     assert demo.run(tmp_path / "new" / "folder", steps=2, epochs=2) == 0
     folder = tmp_path / "new" / "folder"
-    assert names(folder) == PICTURES
+    assert names(folder) == sorted(PICTURES + PAGES)
     for name in PICTURES:
         height, width, _ = imread(folder / name).shape
         assert width > height > 200
+    assert "A neuron, forward and backward" in (folder / "neuron.html").read_text(encoding="utf-8")
+    assert '"steps": 2' in (folder / "moons.html").read_text(encoding="utf-8")
     out = capsys.readouterr().out
-    assert all(word in out for word in ("two moons", "judged malignant", "100 points", *PICTURES, "in all"))
+    words = "two moons", "judged malignant", "100 points", *PICTURES, *PAGES, "in all"
+    assert all(word in out for word in words)
     assert ("plain engine" in out) == (ENGINE == "plain")
 
 
@@ -191,7 +197,7 @@ def test_a_console_that_knows_only_ascii(tmp_path, monkeypatch, small):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     monkeypatch.setattr(demo, "run", lambda out, run=demo.run: run(out, steps=1, epochs=1))
     assert main(["demo", "--out", str(folder)]) == 0
-    assert names(folder) == PICTURES
+    assert names(folder) == sorted(PICTURES + PAGES)
     assert rb"caf\xe9" in written.getvalue()
 
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from gradloom.compiler.checks import not_finite, verify
 from gradloom.compiler.copies import Copied
-from gradloom.compiler.explanation import explain, stats
+from gradloom.compiler.explanation import as_table, explain, stats
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is, hold_numbers
 from gradloom.compiler.methods import bound
@@ -41,6 +41,7 @@ from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import inline, is_traced, trace
 from gradloom.compiler.watch import ATOMS, Watch
 from gradloom.draw import Drawing
+from gradloom.draw.tables import bundle
 from gradloom.engine import Value
 from gradloom.errors import PathWarning
 
@@ -257,7 +258,19 @@ class Compiled(Copied, Call):
     def explain(self) -> str:
         """Why each path was traced, one line for each."""
         self._credit()
-        return explain(repr(self), self._cleared, [(p.arguments, p.paths) for p in self._entries.values()])
+        return explain(repr(self), self._cleared, self._traced)
+
+    @property
+    def _traced(self) -> list[Any]:
+        """The paths for each form of arguments."""
+        return [(paths.arguments, paths.paths) for paths in self._entries.values()]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        """A table of the paths, for a notebook."""
+        self._credit()
+        name = repr(self)
+        makers = {"text/html": lambda: as_table(name[1:-1], self._traced), "text/plain": lambda: name}
+        return bundle(makers, include, exclude)
 
     def _check(
         self,
