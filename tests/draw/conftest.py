@@ -1,9 +1,11 @@
 """Chromium without a window and without a network, for the pages; one for all tests.
 
-Skipped where there is no Chromium, no driver for it or no selenium; ``.ci/run`` installs them.
+Skipped where there is no Chromium, no driver for it or no selenium (``.ci/run`` installs them), and under
+an address sanitizer, which the browser would load, too.
 """
 
 import importlib.util
+import os
 import shutil
 
 import pytest
@@ -27,6 +29,8 @@ MISSING = [
 def chrome():
     if MISSING:
         pytest.skip(f"not installed: {', '.join(MISSING)}")
+    if "asan" in os.environ.get("LD_PRELOAD", ""):
+        pytest.skip("a browser does not run under the sanitizer")
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
