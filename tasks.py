@@ -23,7 +23,9 @@ BUILD_TOOLS = ("meson-python>=0.16", "meson>=1.2", "ninja", "Cython>=3.0")
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 SMOKE = (
     "from gradloom import Value; a = Value(2.0); (a * a + 1).backward(); assert a.grad == 4.0; "
-    "assert '<svg' in (a * a).draw().svg; import gradloom as gl, gradloom.engine as e; "
+    "assert '<svg' in (a * a).draw().svg; import os, tempfile; folder = tempfile.mkdtemp(); "
+    "assert (a * a).explore(os.path.join(folder, 'a.html')).html; "
+    "import gradloom as gl, gradloom.engine as e; "
     "assert gl.grad(lambda x: x * x)(3.0) == 6.0; print('smoke test passed:', e.ENGINE)"
 )
 

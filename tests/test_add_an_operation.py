@@ -62,7 +62,7 @@ def test_every_snippet_of_the_page_is_true(checkout):
     snippets.write_text("\n".join(examples), encoding="utf-8")
     result = run(checkout, "-m", "doctest", snippets)
     assert result.returncode == 0, result.stdout
-    assert len(examples) == len(blocks("")) + len(blocks(" logaddexp")) == 5
+    assert len(examples) == len(blocks("")) + len(blocks(" logaddexp")) == 6
 
 
 def test_the_tests_of_the_table_take_the_row(checkout):

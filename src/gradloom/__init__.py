@@ -21,13 +21,16 @@ How the files build on each other; each imports only from those above it::
     state, module, nn, optim   the small neural-network library
     draw/        pictures
     compiler/    compile, grad, vmap: a function traced, differentiated, run natively
-    cli/         the command line: demo, lesson, info
+    film/        a training to watch
+    check/       the lesson's numbers on a learner's own Value, and the usual causes
+    cli/         the command line: demo, lesson, check, info
     _native/     the engine's twin in C, generated from the table where it can be
 """
 
 import typing as _typing
 
 from gradloom import draw, math, nn, optim, protocols
+from gradloom.check import check_engine
 from gradloom.draw import draw_dot, trace
 from gradloom.engine import Value, no_grad, topological_order
 from gradloom.errors import (
@@ -43,6 +46,7 @@ from gradloom.errors import (
     SweepError,
     TraceError,
 )
+from gradloom.film import Film
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
 from gradloom.scopes import scope
@@ -65,6 +69,7 @@ __version__ = "0.1.0"
 __all__ = [
     "CycleError",
     "DerivativeError",
+    "Film",
     "GradloomError",
     "GradloomWarning",
     "MissingExtraError",
@@ -75,6 +80,7 @@ __all__ = [
     "SweepError",
     "TraceError",
     "Value",
+    "check_engine",
     "compile",
     "draw",
     "draw_dot",

@@ -1,7 +1,8 @@
 """``Module``, the base of models: it finds their parameters and keeps their numbers.
 
 Takes: an object that holds Values and other Modules in its attributes.
-Gives: its parameters, with names made from the attributes (``layers.0.neurons.1.b``).
+Gives: its parameters, with names made from the attributes (``layers.0.neurons.1.b``); ``layers``, which
+groups such names.
 Promises: the order is that of assignment; each Value comes once; a Module that holds itself is no
 trap. A state that does not fit leaves the model as it was.
 """
@@ -12,7 +13,7 @@ from gradloom.engine import Value, read, write
 from gradloom.errors import StateError
 from gradloom.state import fit, load_state, save_state
 
-__all__ = ["Module", "held_by"]
+__all__ = ["Module", "held_by", "layers"]
 
 
 class Module:
@@ -144,3 +145,22 @@ def held_by(x):
     if isinstance(x, np.ndarray) and x.dtype == object:
         return ((".".join(map(str, index)), part) for index, part in np.ndenumerate(x))
     return vars(x).items() if isinstance(x, Module) else ()
+
+
+def layers(names):
+    """Where the parameters of each layer are: a dict from ``layers.0`` to places in ``names``.
+
+    Examples
+    --------
+    >>> layers(["layers.0.neurons.0.w.0", "layers.0.neurons.0.b", "head.w.0", "head.w.1"])
+    {'layers.0': [0, 1], 'head': [2, 3]}
+    """
+    found: dict[str, list[int]] = {}
+    for i, name in enumerate(names):
+        first, *rest = name.split(".")
+        if first.isdigit():
+            first = "parameters"
+        elif len(rest) > 1 and rest[0].isdigit() and not all(part.isdigit() for part in rest):
+            first = f"{first}.{rest[0]}"
+        found.setdefault(first, []).append(i)
+    return found

@@ -14,9 +14,11 @@ from gradloom import Value
 from gradloom.cli import cancer, demo, main, moons
 from gradloom.cli.console import console, progress
 from gradloom.engine import ENGINE
+from gradloom.film import plane
 from gradloom.nn import MLP
 
 PICTURES = ["cancer.png", "moons.png", "neuron.png"]
+PAGES = ["moons.html", "neuron.html"]
 
 
 @pytest.fixture
@@ -25,6 +27,7 @@ def small(monkeypatch):
     training, held_out = cancer.table()
     monkeypatch.setattr(cancer, "table", lambda: (training[:40], held_out[:10]))
     monkeypatch.setattr(moons, "MAP", (8, 6))
+    monkeypatch.setattr(plane, "CELLS", 8)
 
 
 def names(folder):
@@ -35,7 +38,7 @@ def names(folder):
 def test_no_command_prints_the_help(capsys):
     assert main([]) == 0
     out = capsys.readouterr().out
-    assert all(word in out for word in ("usage: gradloom", "demo", "lesson", "info"))
+    assert all(word in out for word in ("usage: gradloom", "demo", "lesson", "check", "info"))
 
 
 def test_the_module_is_the_command():
@@ -59,9 +62,10 @@ def test_an_unknown_command():
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        ([], {"all_steps": False, "save": None}),
-        (["--all"], {"all_steps": True, "save": None}),
-        (["--all", "--save", "here"], {"all_steps": True, "save": "here"}),
+        ([], {"all_steps": False, "save": None, "quiz": False}),
+        (["--all"], {"all_steps": True, "save": None, "quiz": False}),
+        (["--all", "--save", "here"], {"all_steps": True, "save": "here", "quiz": False}),
+        (["--quiz"], {"all_steps": False, "save": None, "quiz": True}),
     ],
 )
 def test_the_lesson_gets_its_words(monkeypatch, words, expected):
@@ -168,12 +172,15 @@ def test_the_demo_makes_its_pictures(tmp_path, capsys, small):
 
     assert demo.run(tmp_path / "new" / "folder", steps=2, epochs=2) == 0
     folder = tmp_path / "new" / "folder"
-    assert names(folder) == PICTURES
+    assert names(folder) == sorted(PICTURES + PAGES)
     for name in PICTURES:
         height, width, _ = imread(folder / name).shape
         assert width > height > 200
+    assert "A neuron, forward and backward" in (folder / "neuron.html").read_text(encoding="utf-8")
+    assert '"steps": 2' in (folder / "moons.html").read_text(encoding="utf-8")
     out = capsys.readouterr().out
-    assert all(word in out for word in ("two moons", "judged malignant", "100 points", *PICTURES, "in all"))
+    words = "two moons", "judged malignant", "100 points", *PICTURES, *PAGES, "in all"
+    assert all(word in out for word in words)
     assert ("plain engine" in out) == (ENGINE == "plain")
 
 
@@ -190,7 +197,7 @@ def test_a_console_that_knows_only_ascii(tmp_path, monkeypatch, small):
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii"))
     monkeypatch.setattr(demo, "run", lambda out, run=demo.run: run(out, steps=1, epochs=1))
     assert main(["demo", "--out", str(folder)]) == 0
-    assert names(folder) == PICTURES
+    assert names(folder) == sorted(PICTURES + PAGES)
     assert rb"caf\xe9" in written.getvalue()
 
 

@@ -44,8 +44,10 @@ def _check(source, seed, compiled):
         if run.eager:
             check_eager(source, point, run)
     if compiled and tried:
+        from curvature import check_curvature
         from transforms import check_compiled
 
+        check_curvature(source, *zip(*tried, strict=True))
         check_compiled(source, *zip(*tried, strict=True))
     return len(tried)
 

@@ -71,10 +71,10 @@ class Source:
     def _load(self, kind):
         names = {name: like(x, map(kind, leaves(x))) for name, x in PARAMETERS.items()}
         names["math"] = ieee.math if kind is ieee.Number else math
-        tree = ast.parse(self.text)
-        if kind is float:  # a power of floats as the table has it: x*x for 2, not libm's pow
-            tree = ast.fix_missing_locations(_Powers().visit(tree))
-            names |= {"power": _power, "sum": _sum}
+        names["power"] = _power
+        tree = ast.fix_missing_locations(_Powers().visit(ast.parse(self.text)))
+        if kind is float:
+            names["sum"] = _sum
         filename = f"<program {self.name}>"
         linecache.cache[filename] = (len(self.text), None, self.text.splitlines(keepends=True), filename)
         exec(compile(tree, filename, "exec"), names)
@@ -91,9 +91,12 @@ class _Powers(ast.NodeTransformer):
 
 
 def _power(x, y, constant):
+    """``x ** y``, of plain numbers as the table has it: x*x for 2, not libm's pow."""
     if isinstance(x, np.ndarray):
         return np.array([_power(one, y, constant) for one in x], dtype=object)
-    return TABLE["powc" if constant else "pow"].value(float(x), float(y))
+    if isinstance(x, (int, float)) and isinstance(y, (int, float)):
+        return TABLE["powc" if constant else "pow"].value(float(x), float(y))
+    return x**y
 
 
 def _sum(xs, start=0):

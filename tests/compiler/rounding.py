@@ -3,8 +3,10 @@
 Takes: a ``Source`` of ``programs.py`` and a point.
 Gives: ``Run``: the program on eager Values at that point, with its value, gradients, path and rooms.
 Promises: the room is measured on this very graph, which is evaluated again with each inexact result a
-few units in the last place off. A result that was not rounded is left alone, so that ties and steps
-that are reached exactly are compared strictly.
+few units in the last place off, each time once more with every one of them off the other way: what lies
+on a step (``logsumexp([x, x, x]) // 0.75`` where it is 0.75) falls to the other side in one of the two.
+A result that was not rounded is left alone, so that ties and steps that are reached exactly are compared
+strictly. Once more 0 + x is x, as every Program has it: -0.0 stays, and copysign or 1 / x may tell.
 """
 
 import functools
@@ -22,9 +24,9 @@ sys.path.insert(0, str(Path(__file__).parent))
 import ieee
 from structures import like
 
-__all__ = ["Run", "number", "same"]
+__all__ = ["PAIRS", "ULPS", "Run", "blurred", "exact", "number", "same"]
 
-ULPS, SAMPLES = 16 * 2.0**-53, 4
+ULPS, PAIRS = 16 * 2.0**-53, 2
 
 
 class Run:
@@ -52,7 +54,7 @@ class Run:
     def gradients(self):
         """What ``backward()`` gives."""
         if not self.eager:
-            return self._evaluate(None, merged=False)[1]
+            return self._evaluate(merged=False)[1]
         for leaf in self.leaves:
             leaf.grad = 0.0
         if self.root.operands or self.root in self.leaves:
@@ -67,30 +69,37 @@ class Run:
         equal nodes once, so that what arrives at them is added before it is multiplied by what may be
         infinite: (0 + 1) * inf is inf, 0 * inf + 1 * inf is nan.
         """
-        return self._evaluate(None)[1]
+        return self._evaluate()[1]
 
     def path(self):
         """What was computed, without the numbers: two points on one path have the same."""
         shape = [tuple(i if type(i) is int else None for i in operands) for operands in self.operands]
         return *self.places, *zip((row and row.name for row, _ in self.recipes), shape, strict=True)
 
+    def constants(self):
+        """The plain numbers among the operands, as they were before somebody looked at them."""
+        return [x for operands in self.operands for x in operands if type(x) is float]
+
     def rooms(self):
         """How far rounding may move the value and each gradient; inf where it may do anything."""
-        value, gradients = self._evaluate(None)
+        value, gradients = self._evaluate()
         if self.jumps:
             return math.inf, [math.inf] * len(gradients)
         rooms = [1e-12 * abs(x) + 1e-307 for x in (value, *gradients)]
-        draw = random.Random(len(self.nodes))
-        for _ in range(SAMPLES):
-            moved, others = self._evaluate(draw)
+        samples = [self._evaluate(step, k) for k in range(PAIRS) for step in (ULPS, -ULPS)]
+        for moved, others in [*samples, self._evaluate(signs=False)]:
             for i, (x, y) in enumerate(zip((moved, *others), (value, *gradients), strict=True)):
                 if not same(x, y):
                     rooms[i] = max(rooms[i], 8.0 * abs(x - y)) if math.isfinite(x - y) else math.inf
         return rooms[0], rooms[1:]
 
-    def _evaluate(self, draw, merged=True):
-        def blur(x):
-            return x if draw is None else x * (1.0 + draw.choice((-ULPS, ULPS)))
+    def room_of_signs(self):
+        """How far the value moves where 0 + x is x, which drops the sign of a zero (RULES 20)."""
+        value = self._evaluate(signs=False)[0]
+        return 0.0 if same(value, self.value) else abs(value - self.value)
+
+    def _evaluate(self, step=0.0, seed=0, merged=True, signs=True):
+        blur = blurred(step, seed)
 
         numbers = []
         for node, (row, _), operands in zip(self.nodes, self.recipes, self.operands, strict=True):
@@ -99,6 +108,8 @@ class Run:
                 continue
             xs = [numbers[i] if type(i) is int else i for i in operands]
             result = ieee.evaluate(row, xs)
+            if not signs and row.name == "add" and any(type(i) is float and i == 0.0 for i in operands):
+                result = next(x for x, i in zip(xs, operands, strict=True) if type(i) is int)
             numbers.append(result if exact(row.name, xs, result) else blur(result))
         adjoints = [None if merged else 0.0] * len(numbers)  # None: nothing arrives
         first = self.first if merged else range(len(numbers))
@@ -127,6 +138,21 @@ class Run:
         return first
 
 
+def blurred(step, seed=0):
+    """A function that moves numbers by up to a part ``step`` of them, at random up or down.
+
+    No two by the same part: in a chain of additions of something small the moves would cancel. The
+    smallest numbers move by a few of the steps in which they come.
+    """
+    draw = random.Random(seed)
+
+    def blur(x):
+        move = step * draw.choice((-1.0, 1.0)) * draw.uniform(0.5, 1.0)
+        return x * (1.0 + move) + math.copysign(8 * 5e-324, move)
+
+    return blur if step else lambda x: x
+
+
 @functools.cache
 def formulas(row):
     return spell(row)
@@ -138,8 +164,10 @@ NEVER_ROUNDED |= {"copysign", "detach", "custom", "unknown", "lt", "le", "gt", "
 
 def exact(name, xs, r):
     """Whether the result ``r`` of an operation was not rounded, so that every engine must have it."""
-    if name in NEVER_ROUNDED or not math.isfinite(r) or (r == 0.0 and name not in ("mul", "div")):
+    if name in NEVER_ROUNDED or not math.isfinite(r):
         return True
+    if r == 0.0:  # unless it was too small for a float
+        return name not in ("mul", "div", "powc") or 0.0 in xs
     if name in ("add", "sub"):
         a, b = xs[0], xs[1] if name == "add" else -xs[1]
         back = r - a

@@ -152,7 +152,28 @@ def test_each_trace_adds_a_path():
     assert len(f.paths) == 3
 
 
-def test_near_ties_decide_as_plain_python():
+def test_a_hundred_thousand_near_ties_decide_as_plain_python():
+    """The bound is the sum as plain Python has it, or the float before or after that."""
+
+    def tie(a, b, c, d, e, bound):
+        return 1.0 * a if a * b + c * d + gm.exp(e) + a / c > bound else 2.0 * a
+
+    rng = np.random.default_rng(14)
+    x = rng.uniform(0.5, 2.0, (100_000, 5))
+    a, b, c, d, e = x.T.tolist()
+    total = [p * q + r * s + math.exp(t) + p / r for p, q, r, s, t in zip(a, b, c, d, e, strict=True)]
+    bound = np.nextafter(total, rng.choice([0.0, 9e9], len(total)))
+    bound = np.where(rng.random(len(total)) < 0.3, total, bound)
+    expected = np.where(np.array(total) > bound, 1.0, 2.0) * x[:, 0]
+    assert {y / p for y, p in zip(expected[:50].tolist(), a, strict=False)} == {1.0, 2.0}
+    rows = gl.vmap(tie)(*x.T, bound)
+    assert np.array_equal(rows, expected)
+    f = gl.compile(tie)
+    assert [f(*p, q) for p, q in zip(x[:3000].tolist(), bound.tolist(), strict=False)] == rows[:3000].tolist()
+    assert len(f.paths) == 2
+
+
+def test_sums_in_another_order_decide_as_plain_python():
     def tie(a, b, c):
         return 1.0 * a if a + b + c > c + b + a else 2.0 * a
 
@@ -251,6 +272,23 @@ def test_equality_of_two_traced_values_is_refused():
         gl.compile(lambda x, y: x if x == y else y)(1.0, 2.0)
     f = gl.compile(lambda x, y: 1.0 * x if x - y == 0 else 2.0 * y)
     assert [f(3.0, 3.0), f(3.0, 4.0)] == [3.0, 8.0]
+
+
+# ---- arithmetic is IEEE, so that it does not matter which call comes first
+def test_where_python_raises_a_program_goes_on():
+    def f(x):
+        return [1.0 / x, gm.log(x), gm.exp(1000.0 + x), gm.sqrt(-1.0 - x), 1.0 % x, (x - 1.0) ** 0.5]
+
+    points = (0.0, 2.0, -1.0)
+    found = []
+    for turned in (points, points[::-1]):
+        compiled = gl.compile(f)
+        found.append({x: compiled(x) for x in turned})
+        assert len(compiled.paths) == 1
+    assert repr(found[0][0.0]) == "[inf, -inf, inf, nan, nan, nan]"
+    for x in points:
+        assert repr(found[0][x]) == repr(found[1][x])
+        assert repr(gl.vmap(f)(np.array(points))[0].tolist()) == repr([found[0][x][0] for x in points])
 
 
 # ---- nan is on no side

@@ -1,5 +1,6 @@
 """Values that a compiled function reaches or is given, and the surroundings that it is compiled in."""
 
+import dataclasses
 import gc
 import random
 import weakref
@@ -11,9 +12,10 @@ import numpy as np
 import pytest
 
 import gradloom as gl
-from gradloom import TraceError, Value
+from gradloom import GradloomWarning, TraceError, Value
 from gradloom import math as gm
 from gradloom.nn import MLP
+from gradloom.ops import TABLE as OPERATIONS
 
 
 def gradients(values):
@@ -90,6 +92,27 @@ def test_several_results_of_one_call_share_one_sweep():
     assert gradients(w) == [3.0, 0.0]
 
 
+def test_twenty_seven_results_are_one_sweep():
+    """A row of logits, whose loss is eager code: one reverse sweep, after all 27 cotangents are in."""
+    draw = random.Random(27)
+    w = [Value(draw.uniform(-1, 1)) for _ in range(27)]
+    logits = lambda x: [gm.tanh(v * x) + v for v in w]  # noqa: E731
+
+    def loss(xs):
+        return gm.logsumexp(xs) - xs[3]
+
+    loss(logits(0.7)).backward()
+    expected = gradients(w)
+    cleared(w)
+    out = gl.compile(logits)(0.7)
+    (hidden,) = {p.operands[0] for p in out}
+    runs, step = [], hidden._backward
+    hidden._backward = lambda: (runs.append(1), step())
+    loss(out).backward()
+    assert len(runs) == 1
+    np.testing.assert_allclose(gradients(w), expected, rtol=1e-13)
+
+
 def test_backward_uses_the_numbers_of_the_call():
     w = Value(3.0)
     square = gl.compile(lambda x: w * w * x)
@@ -160,6 +183,33 @@ def test_a_gradient_by_arguments_leaves_captured_values_alone():
     w.data = 4.0
     found = f(2.0)
     assert float(getattr(found, "data", found)) == 16.0
+
+
+def test_backward_of_a_gradient_is_a_mixed_second_derivative():
+    """Of sin(w x0) x1 + b^2 x0, for what is twice its slope by x0 and once that by x1."""
+    w, b, x = Value(2.0), Value(0.5), np.array([0.3, 0.7])
+    f = lambda x: gm.sin(w * x[0]) * x[1] + b * b * x[0]  # noqa: E731
+    s, c = np.sin(0.6), np.cos(0.6)
+    by_w, by_b = 2.0 * (c * 0.7 - 2.0 * s * 0.3 * 0.7) + c * 0.3, 2.0
+    ways = [
+        lambda: gl.grad(f)(x),
+        lambda: gl.value_and_grad(f)(x)[1],
+        lambda: gl.jacobian(f)(x),
+        lambda: gl.vmap(gl.grad(f))(np.array([x, x]))[1],
+    ]
+    for way in ways:
+        cleared([w, b])
+        g = way()
+        (2.0 * g[0] + g[1]).backward()
+        assert gradients([w, b]) == pytest.approx([by_w, by_b], rel=1e-13)
+    third = -4.0 * s * 0.7 - 4.0 * c * 0.3 * 0.7
+    for way in (lambda: gl.hessian(f)(x)[0, 0], lambda: gl.hvp(f)(x, np.array([1.0, 0.0]))[0]):
+        cleared([w, b])
+        way().backward()
+        assert gradients([w, b]) == pytest.approx([third, 0.0], rel=1e-13)
+    given = [Value(0.3), Value(0.7)]
+    gl.grad(f)(given)[0].backward()
+    assert gradients(given) == pytest.approx([-4.0 * s * 0.7, 2.0 * c], rel=1e-13)
 
 
 # ---- training
@@ -450,6 +500,27 @@ def test_a_new_layer_is_seen():
     out = f(3.0)
     out.backward()
     assert (out.data, gradients(weights)) == (9.0, [3.0, 3.0])
+
+
+def test_more_than_can_be_watched_warns():
+    table = [1.0] * 100_001
+    f = gl.compile(lambda x: x * table[0])
+    with pytest.warns(GradloomWarning, match=r"more than 100,000 slots.*pass large tables as arguments"):
+        assert f(2.0) == 2.0
+
+
+def test_rows_of_the_operations_table_are_no_surroundings_that_change():
+    """A row keeps what is made from it when somebody asks; that is no change."""
+    row = dataclasses.replace(OPERATIONS["tanh"], name="mine")
+    f = gl.compile(lambda x: x * (1.0 if row.reads else row.arity))
+    assert [f(2.0), f(3.0)] == [2.0, 3.0]
+    assert len(f.paths) == 1
+
+
+def test_print_speaks_while_tracing(capsys):
+    f = gl.compile(lambda x: (print("traced"), x)[1])
+    assert [f(1.0), f(2.0)] == [1.0, 2.0]
+    assert capsys.readouterr().out == "traced\n"
 
 
 # ---- what a Program would not repeat

@@ -113,6 +113,16 @@ def test_no_grad_holds_inside():
     assert gl.value_and_grad(half)(2.0) == (16.0, 8.0)
 
 
+def test_check_finite_tells_the_value_from_the_partials():
+    root = primitive(lambda x: gm.sqrt(x), lambda m, x, r: (0.5 / r,))
+    wrong = gl.compile(lambda x: gm.log(root(x)), check_finite=True)
+    with pytest.raises(FloatingPointError, match=r"log\(0\.0\) is -inf"):
+        wrong(0.0)
+    assert gl.compile(root, check_finite=True)(0.0) == 0.0
+    with pytest.raises(FloatingPointError, match=r"0\.5 / 0\.0 is inf"):
+        gl.grad(gl.compile(root, check_finite=True))(0.0)
+
+
 @pytest.mark.parametrize(
     ("value", "partials", "message"),
     [

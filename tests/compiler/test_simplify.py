@@ -220,8 +220,7 @@ def test_guards_are_kept_with_what_they_read():
 
 def test_final_writes_constant_powers_out():
     text = (
-        "v1 = detach v0\nv2 = constant 3.0\nv3 = powc v1 v2\n"
-        "v4 = constant 2.0\nv5 = powc v0 v4\nreturn v3 v5"
+        "v1 = detach v0\nv2 = constant 3.0\nv3 = powc v1 v2\nv4 = constant 2.0\nv5 = powc v0 v4\nreturn v3 v5"
     )
     check(text, text, inputs=1)
     check(text, "v1 = mul v0 v0\nv2 = mul v1 v0\nreturn v2 v1", inputs=1, final=True)

@@ -347,6 +347,10 @@ def test_arrays_index_multiply_and_sum_inside():
 def test_keyword_arguments():
     assert gl.compile(cubic)(2.0, y=0.0) == 0.0
     assert gl.grad(cubic)(2.0, y=3.0) == pytest.approx(36.0)
+    for argnums, args, kwargs in [(0, (), {"y": 3.0, "x": 2.0}), (1, (2.0,), {"y": 3.0})]:
+        expected = gl.grad(cubic, argnums)(2.0, 3.0)
+        assert gl.grad(cubic, argnums)(*args, **kwargs) == expected
+        assert gl.compile(lambda x: gl.grad(cubic, argnums)(*args, **kwargs) * x)(1.0) == expected  # noqa: B023
 
 
 def test_static_parameters_are_part_of_the_program():

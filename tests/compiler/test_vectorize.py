@@ -10,7 +10,9 @@ import pytest
 
 from gradloom import compile, math
 from gradloom.arithmetic import IEEE
+from gradloom.compiler import grouping
 from gradloom.compiler.derivatives import reverse
+from gradloom.compiler.layout import Holes
 from gradloom.compiler.program import OPCODES, ROWS, Builder, Guard, Program
 from gradloom.compiler.simplify import simplify
 from gradloom.compiler.single import Machine, Prepared, prepare
@@ -199,6 +201,61 @@ def test_trees_of_choices_run_operands_first(seed):
 def test_a_maximum_of_minima():
     text = "program of 4 inputs\n v4 = minimum v0 v1\n v5 = minimum v4 v2\n v6 = maximum v3 v5\n return v6"
     assert prepare(Program.parse(text)).floats(0.5, 2.0, 3.0, -1.0) == (0.5,)
+
+
+def test_what_is_sorted_by_counting_is_sorted():
+    rng = np.random.default_rng(5)
+    for n in (0, 1, 50, 400):
+        place, level, kind = (rng.integers(-3, 9, n).astype(np.int32) for _ in range(3))
+        nodes = np.flatnonzero(rng.random(n) < 0.8).astype(np.int32)
+        order, begins = grouping.grouped(nodes, level, kind)
+        assert order.tolist() == nodes[np.lexsort((nodes, kind[nodes], level[nodes]))].tolist()
+        groups = [set(zip(level[part], kind[part], strict=True)) for part in np.split(order, begins[1:-1])]
+        assert [len(group) for group in groups] == [1] * len(groups) or not len(nodes)
+        vector = (np.arange(len(begins) - 1) % 3 == 0).astype(np.int32)
+        place[order] = np.repeat(rng.integers(-3, 9, len(vector)), np.diff(begins))  # a group has one place
+        unit = np.full(n, -1)
+        unit[order] = np.repeat(np.where(vector, np.arange(len(vector)), -1), np.diff(begins))
+        ran, bounds, vectors = grouping.ordered(order, begins, vector, place)
+        assert ran.tolist() == nodes[np.lexsort((nodes, unit[nodes], place[nodes]))].tolist()
+        for part, is_vector in zip(np.split(ran, bounds[1:-1]), vectors, strict=len(nodes) > 0):
+            assert len(set(unit[part])) == 1
+            assert (unit[part[0]] >= 0) == is_vector
+
+
+def test_kinds_come_in_order_of_height_operation_and_operands():
+    rng = np.random.default_rng(7)
+    n = 500
+    op, exact, height = (rng.integers(0, k, n).astype(np.int32) for k in (9, 2, 3))
+    start = np.concatenate([[0], np.cumsum(rng.integers(1, 4, n))]).astype(np.int32)
+    args = rng.integers(0, 200, start[-1]).astype(np.int32)
+    parameters = (np.arange(9) == 4).astype(np.int32)
+    last = np.where(op == 4, args[start[1:] - 1], np.diff(start))
+    found = sorted(set(zip(height, op, exact, last, strict=True)))
+    kind, count = grouping.kinds(op, start, args, exact, height, parameters)
+    assert kind.tolist() == [found.index(sort) for sort in zip(height, op, exact, last, strict=True)]
+    assert count == len(found) > 100  # so many that the table has grown
+
+
+def test_a_block_takes_the_first_of_the_smallest_holes():
+    rng, holes, taken, top = random.Random(3), Holes(), [], 0
+    free = set()
+    for _ in range(2000):
+        if taken and rng.random() < 0.5:
+            slot, size = taken.pop(rng.randrange(len(taken)))
+            holes.give(slot, size)
+            free.update(range(slot, slot + size))
+            continue
+        size = rng.randrange(1, 9)
+        begins = [i for i in sorted(free) if i - 1 not in free]
+        lengths = [next(k for k in range(1, top + 2) if i + k not in free) for i in begins]
+        best = min(((k, i) for k, i in zip(lengths, begins, strict=True) if k >= size), default=(0, -1))[1]
+        slot = holes.take(size)
+        assert slot == best
+        if slot < 0:
+            slot, top = top, top + size
+        free.difference_update(range(slot, slot + size))
+        taken.append((slot, size))
 
 
 def test_a_few_instructions_run_one_by_one():

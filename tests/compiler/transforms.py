@@ -2,9 +2,9 @@
 
 Takes: a ``Source`` of ``programs.py``, points, and the runs at those points.
 Gives: ``check_compiled``, which raises ``Disagreement``.
-Promises: values of ``same_order=True`` must agree to the bit (but for the sign of a zero); everything
-else within the room that rounding has in that graph (``rounding.py``). Where Python's arithmetic raises,
-the run is that of IEEE numbers. An exception is a disagreement.
+Promises: values of ``same_order=True`` must agree to the bit (but for the sign of a zero, and what reads
+it); everything else within the room that rounding has in that graph (``rounding.py``). Where Python's
+arithmetic raises, the run is that of IEEE numbers. An exception is a disagreement.
 """
 
 import math
@@ -62,7 +62,7 @@ class _Ways:
         value, pair = call("value_and_grad", self.both, *xs)
         slopes = call("grad", self.slopes, *xs)
         room, rooms = run.rooms()
-        agree("compile, same_order", [ordered], [run.value], [0.0], point)
+        agree("compile, same_order", [ordered], [run.value], [run.room_of_signs()], point)
         agree("compile", [compiled], [run.value], [room], point)
         agree("value_and_grad's value", [value], [run.value], [room], point)
         agree_gradients("value_and_grad", leaves(pair), run, rooms, point)

@@ -3,12 +3,10 @@
 Skipped where there is no Chromium, no driver for it or no selenium; ``.ci/run`` installs them.
 """
 
-import importlib.util
 import itertools
 import json
 import math
 import random
-import shutil
 
 import pytest
 
@@ -16,87 +14,6 @@ from gradloom import Value
 from gradloom.engine import apply
 from gradloom.nn import MLP
 from gradloom.ops import TABLE
-
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-DRIVER = shutil.which("chromedriver")
-MISSING = [
-    name
-    for name, found in {
-        "selenium": importlib.util.find_spec("selenium"),
-        "chromium": BROWSER,
-        "chromedriver": DRIVER,
-    }.items()
-    if not found
-]
-pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed: {', '.join(MISSING)}")
-
-
-@pytest.fixture(scope="module")
-def chrome():
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = BROWSER
-    for argument in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    driver.execute_cdp_cmd("Network.enable", {})
-    nothing = {"offline": True, "latency": 0, "downloadThroughput": 0, "uploadThroughput": 0}
-    driver.execute_cdp_cmd("Network.emulateNetworkConditions", nothing)
-    yield driver
-    driver.quit()
-
-
-class Page:
-    """An explorer, open in the browser."""
-
-    def __init__(self, driver, path):
-        self.driver, self.path = driver, path
-
-    def open(self, root, **options):
-        page = root.explore(self.path, **options)
-        self.driver.get(page.path.as_uri())
-        return self
-
-    def run(self, script, *arguments):
-        return self.driver.execute_script(script, *arguments)
-
-    def text(self, css):
-        return self.driver.find_element("css selector", css).text
-
-    def press(self, *keys):
-        from selenium.webdriver.common.action_chains import ActionChains
-
-        for key in keys:
-            ActionChains(self.driver).send_keys(key).perform()
-
-    def size(self, width, height, scale=1, mobile=False):
-        metrics = {"width": width, "height": height, "deviceScaleFactor": scale, "mobile": mobile}
-        self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-
-    def prefer(self, **features):
-        told = [{"name": name.replace("_", "-"), "value": value} for name, value in features.items()]
-        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": told})
-
-    def boxes(self):
-        """What stands in each box, by label (or by place): (data, grad)."""
-        return self.run("""
-            return Object.fromEntries([...document.querySelectorAll("[data-node]")].map((box) => {
-              const texts = [...box.querySelectorAll("text")].map((text) => text.textContent.trim());
-              const label = texts.length > 4 ? texts[0] : "#" + box.dataset.node;
-              return [label, [texts.at(-3), texts.at(-1)]];
-            }))""")
-
-
-@pytest.fixture
-def page(chrome, tmp_path):
-    opened = Page(chrome, tmp_path / "page.html")
-    opened.size(1280, 800)
-    opened.prefer()
-    chrome.get_log("browser")
-    yield opened
-    assert chrome.get_log("browser") == []  # neither errors nor warnings
 
 
 def neuron():
@@ -195,7 +112,7 @@ def close(x, y):
 def test_every_operation_of_the_table_is_recomputed(page):
     """Each leaf is given other numbers in its field; data and gradients are those of a fresh backward()."""
     rng = random.Random(7)
-    rows = [row for row in TABLE.values() if row.name not in ("chosen",)]
+    rows = list(TABLE.values())
     points = [[[rng.uniform(*interval) for interval in row.domain] for row in rows] for _ in range(4)]
 
     def build(numbers):
@@ -320,6 +237,37 @@ def test_where_the_page_cannot_compute_it_says_so(page):
     assert "A part of the graph is not in this page" in page.text("#refusal")
 
 
+@pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf, 1e300, 5e-324, -0.0])
+def test_numbers_that_are_hard_to_draw(page, x):
+    leaf = Value(x, label="x")
+    page.open(leaf * 2.0 + 1.0, digits=17)
+    assert page.run("return exact(data[nodes.findIndex((node) => node.label === 'x')])") == repr(x)
+    page.press(keys().HOME, *[keys().ARROW_RIGHT] * 7)
+    page.run("change(leaf, 3); return data[0]")
+    assert page.run("return data[0]") == 7.0
+
+
+def test_a_leaf_alone(page):
+    page.open(Value(1.5, label="w"))
+    assert page.text("#count") == "1 / 1"
+    assert page.boxes() == {"w": ["1.5000", "1.0000"]}
+    page.press(keys().HOME)
+    assert page.boxes() == {"w": ["1.5000", "·"]}
+
+
+def test_an_operation_of_the_users_own(page):
+    from gradloom import primitive
+
+    cube = primitive(lambda x: x * x * x, lambda m, x, r: (3.0 * x * x,))
+    x = Value(2.0, label="x")
+    page.open(cube(x) + 1.0)
+    assert page.boxes()["x"] == ["2.0000", "12.0000"]
+    page.press(keys().END)
+    assert "= (3 · x) · x" in page.text(".rule")
+    assert "= (3 · 2) · 2" in page.text(".rule")
+    assert "was not made by an operation of the table" in page.text("#refusal")
+
+
 # ---- labels
 def test_labels_are_shown_and_never_run(page):
     evil = ["<script>window.bad = 1</script>", "<img src=x onerror=bad=1>",
@@ -433,6 +381,27 @@ def test_pan_zoom_and_fit(page):
     assert page.run("return at.scale") == pytest.approx(before["scale"])
     page.press("-")
     assert page.run("return at.scale") < before["scale"]
+
+
+def test_two_fingers(page):
+    page.open(neuron())
+    before = page.run("return { ...at }")
+    page.run("""
+        const finger = (type, pointerId, clientX) => canvas.dispatchEvent(
+          new PointerEvent(type, { pointerId, clientX, clientY: 300, bubbles: true, pointerType: "touch" }));
+        finger("pointerdown", 1, 300);
+        finger("pointerdown", 2, 400);
+        for (let by = 5; by <= 50; by += 5) {
+          finger("pointermove", 1, 300 - by);
+          finger("pointermove", 2, 400 + by);
+        }
+        finger("pointerup", 1, 250);
+        finger("pointerup", 2, 450);
+        finger("pointermove", 1, 900);""")
+    after = page.run("return { ...at }")
+    assert after["scale"] == pytest.approx(2 * before["scale"], rel=0.05)  # 100 pixels apart, then 200
+    # What was between the fingers is there still.
+    assert (350 - after["x"]) / after["scale"] == pytest.approx((350 - before["x"]) / before["scale"], abs=6)
 
 
 # ---- in a notebook, and large

@@ -8,6 +8,7 @@
 
 #include <float.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #if defined(__linux__) && defined(__GLIBC__) && defined(__x86_64__)
@@ -98,9 +99,20 @@ static void find_functions(const Level *level, void *library) {
 }
 #endif
 
-void levels_load(void) {
+/* The level that the environment asks for, else the best. */
+static const Level *chosen(void) {
+    const char *name = getenv("GRADLOOM_LEVEL");
+    if (name == NULL || *name == '\0')
+        return levels[count - 1];
+    for (int i = 0; i < count; i++)
+        if (strcmp(name, levels[i]->name) == 0)
+            return levels[i];
+    return NULL;
+}
+
+const Level *levels_load(void) {
     if (count > 0)
-        return;
+        return chosen();
     levels[count++] = &LEVEL_baseline;
 #if defined(GRADLOOM_AVX2) || defined(GRADLOOM_AVX512)
     __builtin_cpu_init();
@@ -119,4 +131,5 @@ void levels_load(void) {
     for (int i = 0; library != NULL && i < count; i++)
         find_functions(levels[i], library);
 #endif
+    return chosen();
 }

@@ -3,8 +3,9 @@
  * Contract
  *   kernels.c is compiled once for each level that the compiler knows (baseline; on x86-64 with gcc or
  *   clang also AVX2 and AVX-512) and gives one `Level`. `levels_load()`, called once at import, finds
- *   what this machine can run and looks the vector functions up; `levels_count()` and `level_at(i)`
- *   give the usable levels, slowest first. No Python here: everything may run without the GIL.
+ *   what this machine can run, looks the vector functions up, and gives the level to use: the best, or
+ *   the one that GRADLOOM_LEVEL names; NULL where there is none of that name. `levels_count()` and
+ *   `level_at(i)` give the usable levels, slowest first. No Python here: everything may run without the GIL.
  *
  *   A kernel computes one row of the table over n numbers:
  *       level->kernel[opcode][pattern](n, out, x, y, z)
@@ -54,7 +55,7 @@ typedef struct {
     void (*map)(int f, Count n, double *out, const double *x, const double *y);
 } Level;
 
-void levels_load(void);
+const Level *levels_load(void);
 int levels_count(void);
 const Level *level_at(int i);
 

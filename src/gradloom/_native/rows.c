@@ -592,13 +592,14 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit_rows(void) {
-    levels_load();
+    const Level *level = levels_load();
+    if (level == NULL)
+        level = level_at(0); /* vector.c says so */
     PyObject *module = PyModule_Create(&definition);
     PyObject *names = PyTuple_New(levels_count()), *functions = PyDict_New();
     PyObject *type = PyType_FromSpec(&rows_spec);
     if (module == NULL || names == NULL || functions == NULL || type == NULL)
         goto failed;
-    const Level *best = level_at(levels_count() - 1);
     for (int i = 0; i < levels_count(); i++) {
         PyObject *name = PyUnicode_FromString(level_at(i)->name);
         if (name == NULL)
@@ -606,14 +607,14 @@ PyMODINIT_FUNC PyInit_rows(void) {
         PyTuple_SET_ITEM(names, i, name);
     }
     for (int f = 0; f < vector_count(); f++) {
-        PyObject *where = PyUnicode_FromString(best->used(f) != NULL ? "libmvec" : "libm");
+        PyObject *where = PyUnicode_FromString(level->used(f) != NULL ? "libmvec" : "libm");
         if (where == NULL || PyDict_SetItemString(functions, vector_name(f), where) < 0) {
             Py_XDECREF(where);
             goto failed;
         }
         Py_DECREF(where);
     }
-    if (PyModule_AddStringConstant(module, "LEVEL", best->name) < 0 ||
+    if (PyModule_AddStringConstant(module, "LEVEL", level->name) < 0 ||
         PyModule_AddIntConstant(module, "BLOCK", LEVEL_BLOCK) < 0 ||
         PyModule_AddObjectRef(module, "LEVELS", names) < 0 ||
         PyModule_AddObjectRef(module, "FUNCTIONS", functions) < 0 ||

@@ -752,11 +752,12 @@ static PyObject *attribute_of(const char *module_name, const char *name) {
         exact_products = &PRODUCTS_exact_##at;    \
     }
 
-static int choose_level(const char *wanted) {
-    for (int i = levels_count() - 1; i >= 0; i--) {
-        level = level_at(i);
-        if (wanted == NULL || strcmp(wanted, level->name) == 0)
-            break;
+static int choose_level(void) {
+    level = levels_load();
+    if (level == NULL) {
+        PyErr_Format(PyExc_ImportError, "GRADLOOM_LEVEL=%s: this machine has no such SIMD level; gradloom info "
+                     "lists those that it has", getenv("GRADLOOM_LEVEL"));
+        return -1;
     }
     BEST_PRODUCTS(baseline)
 #ifdef GRADLOOM_AVX2
@@ -765,12 +766,11 @@ static int choose_level(const char *wanted) {
 #ifdef GRADLOOM_AVX512
     BEST_PRODUCTS(avx512)
 #endif
-    return products == NULL ? -1 : 0;
+    return 0;
 }
 
 static int exec(PyObject *module) {
-    levels_load();
-    if (choose_level(getenv("GRADLOOM_LEVEL")) < 0)
+    if (choose_level() < 0)
         return -1;
     numpy_empty = attribute_of("numpy", "empty");
     numpy_ndarray = numpy_empty ? attribute_of("numpy", "ndarray") : NULL;

@@ -26,13 +26,26 @@ def _demo(args):
 def _lesson(args):
     from gradloom.cli.lesson import run
 
-    return run(all_steps=args.all, save=args.save)
+    return run(all_steps=args.all, save=args.save, quiz=args.quiz)
+
+
+def _check(args):
+    from gradloom.cli.check import run
+
+    return run(args.file, name=args.name, seconds=args.seconds)
 
 
 def _info(args):
     from gradloom.cli.info import run
 
     return run()
+
+
+def _seconds(text):
+    seconds = float(text)
+    if not 0.0 < seconds <= 3600.0:
+        raise ValueError  # argparse says which argument, and what stood there
+    return seconds
 
 
 def _parser():
@@ -51,7 +64,16 @@ def _parser():
     lesson = commands.add_parser("lesson", help="back-propagation step by step, with numbers and pictures")
     lesson.add_argument("--all", action="store_true", help="all steps without stopping")
     lesson.add_argument("--save", metavar="DIR", help="keep the pictures and numbers in this folder")
+    lesson.add_argument("--quiz", action="store_true", help="ask for the numbers before they are shown")
     lesson.set_defaults(command=_lesson)
+
+    check = commands.add_parser("check", help="the lesson's numbers on your own Value, and the likely causes")
+    check.add_argument("file", metavar="FILE.py", help="the file with the class")
+    check.add_argument("--name", metavar="NAME", default="Value", help="the class in it (%(default)s)")
+    check.add_argument(
+        "--seconds", metavar="S", type=_seconds, default=3.0, help="the time for one step (%(default)s)"
+    )
+    check.set_defaults(command=_check)
 
     info = commands.add_parser("info", help="versions, and which engines are in use and why")
     info.set_defaults(command=_info)

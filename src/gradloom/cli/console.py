@@ -1,17 +1,19 @@
 """What the commands share: optional packages, the console, a progress bar.
 
 Takes: the extra ``demo`` (rich, matplotlib, scikit-learn).
-Gives: ``EXTRAS`` and ``check_extras``; ``console``; ``progress``; ``make_folder``.
+Gives: ``EXTRAS`` and ``check_extras``; ``console``, ``colours``, ``say`` and ``styled``; ``progress``;
+``make_folder``.
 Promises: on a terminal a bar that moves; elsewhere a line now and then. Nothing but ASCII is written
 where the console knows nothing else.
 """
 
-from importlib.util import find_spec
+import importlib.util
+import sys
 from pathlib import Path
 
 from gradloom.errors import MissingExtraError
 
-__all__ = ["EXTRAS", "check_extras", "console", "make_folder", "progress"]
+__all__ = ["EXTRAS", "check_extras", "colours", "console", "make_folder", "progress", "say", "styled"]
 
 EXTRAS = {"rich": "rich", "matplotlib": "matplotlib", "scikit-learn": "sklearn"}
 """The packages of the extra ``demo``: the name to install, and the name to import."""
@@ -20,7 +22,7 @@ EXTRAS = {"rich": "rich", "matplotlib": "matplotlib", "scikit-learn": "sklearn"}
 def check_extras(purpose):
     """Raise MissingExtraError, which names the command to type, unless all of ``EXTRAS`` are there."""
     for package, module in EXTRAS.items():
-        if find_spec(module) is None:
+        if importlib.util.find_spec(module) is None:
             raise MissingExtraError(package, "demo", purpose)
 
 
@@ -41,6 +43,45 @@ def console():
     from rich.console import Console
 
     return Console(highlight=False, emoji=False)
+
+
+# ---- a console has the characters and the colours it has
+_ASCII = str.maketrans({"─": "-", "│": "|", "├": "|", "└": "`", "╰": "`", "→": ">", "←": "<", "…": "~"})
+
+
+def _knows(characters):
+    try:
+        characters.encode(sys.stdout.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def colours():
+    """Whether rich is there, and the output is a terminal that knows more than ASCII."""
+    return sys.stdout.isatty() and importlib.util.find_spec("rich") is not None and _knows("─•")
+
+
+def say(text):
+    """Print a text, in characters that the console has."""
+    if not _knows(text):
+        encoding = sys.stdout.encoding or "ascii"
+        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    print(text, flush=True)
+
+
+def styled(styles):
+    """A function of (style, text) that prints a line: in colours where that looks well.
+
+    ``styles`` maps the names in use to those of rich.
+    """
+    if not colours():
+        return lambda style, text: say(text)
+
+    from rich.text import Text
+
+    screen = console()
+    return lambda style, text: screen.print(Text(text, style=styles[style]), soft_wrap=True)
 
 
 def progress(screen, title, steps, total):

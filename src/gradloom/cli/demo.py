@@ -1,7 +1,8 @@
 """``gradloom demo``: from one neuron to a network that judges real data, in seconds.
 
 Takes: a folder for the pictures.
-Gives: ``run``, which draws a neuron, trains two networks, and prints a table of what was made.
+Gives: ``run``, which draws a neuron, trains two networks, and prints a table of what was made. Beside the
+pictures it leaves two pages that play: the explorer of the neuron, the film of a training.
 Promises: the numbers are the same at each run; the folder is made if need be; a picture is written
 whole or not at all; nothing opens a window or asks the network.
 """
@@ -9,7 +10,7 @@ whole or not at all; nothing opens a window or asks the network.
 import time
 
 from gradloom.cli.console import check_extras, console, make_folder
-from gradloom.draw import draw
+from gradloom.draw import draw, explore
 from gradloom.engine import ENGINE, Value
 
 __all__ = ["neuron", "run"]
@@ -31,7 +32,8 @@ def neuron():
 def _draw_neuron(screen, folder):
     o = neuron()
     draw(o, title="A neuron after backward()").save(folder / "neuron.png", scale=2)
-    return "neuron.png", f"output {o.data:.4f}, and every gradient"
+    explore(o, folder / "neuron.html", title="A neuron, forward and backward")
+    return "neuron.png\nneuron.html", f"output {o.data:.4f}, and every gradient"
 
 
 def run(out="gradloom-demo", steps=100, epochs=10):
@@ -69,6 +71,8 @@ def run(out="gradloom-demo", steps=100, epochs=10):
         rows.append((name, result, file, time.perf_counter() - start))
     _print_rows(screen, rows)
     screen.print(f"The pictures are in {folder}", soft_wrap=True, markup=False)
+    pages = "Open neuron.html to play both passes, moons.html to watch the network learn."
+    screen.print(pages, soft_wrap=True)
     return 0
 
 
@@ -78,7 +82,7 @@ def _print_rows(screen, rows):
     grid = Table(title="What was made", show_footer=True)
     grid.add_column("part", "in all")
     grid.add_column("result")
-    grid.add_column("picture")
+    grid.add_column("files")
     grid.add_column("time", f"{sum(row[-1] for row in rows):.1f} s", justify="right")
     for *words, seconds in rows:
         grid.add_row(*words, f"{seconds:.1f} s")

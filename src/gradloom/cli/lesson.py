@@ -8,21 +8,20 @@ tried before the first step, and gets its files at the end: all that was walked,
 """
 
 import contextlib
-import importlib.util
 import os
 import shutil
-import sys
 import tempfile
 import textwrap
 from pathlib import Path
 
-from gradloom.cli.console import make_folder
+from gradloom.cli.console import colours, make_folder, say
+from gradloom.cli.quiz import Leave, Quiz
 from gradloom.cli.steps import Code, Heading, Output, Picture, Prose, play, read_lesson
 
 __all__ = ["Folder", "run"]
 
 
-def run(all_steps: bool = False, save: str | None = None) -> int:
+def run(all_steps: bool = False, save: str | None = None, quiz: bool = False) -> int:
     """Walk the lesson; return the exit code.
 
     Parameters
@@ -32,6 +31,8 @@ def run(all_steps: bool = False, save: str | None = None) -> int:
     save : str, optional
         A folder for ``lesson.md`` (the text, the code and the numbers) and the pictures, as SVG and
         PNG. It is made if it does not exist.
+    quiz : bool
+        Ask for each number before it is shown, and end with a score.
 
     Returns
     -------
@@ -43,27 +44,37 @@ def run(all_steps: bool = False, save: str | None = None) -> int:
     OSError
         ``save`` is a file, or a folder that cannot be written to.
     """
+    questions = Quiz() if quiz else None
     try:
         with contextlib.ExitStack() as stack:
             folder = stack.enter_context(Folder(save)) if save is not None else None
-            _walk(read_lesson(), _screen("" if save else "; --save DIR keeps it"), folder, all_steps)
+            screen = _screen("" if save else "; --save DIR keeps it")
+            try:
+                _walk(read_lesson(), screen, folder, all_steps, questions)
+            except Leave:
+                say("Stopped. `gradloom lesson --quiz` starts again.")
             if folder is not None:
                 folder.finish()
-                _say(f"Saved: {folder.path / 'lesson.md'}, and the pictures beside it.")
+                say(f"Saved: {folder.path / 'lesson.md'}, and the pictures beside it.")
     except KeyboardInterrupt:
-        _say("\nStopped. `gradloom lesson` starts again.")
+        say("\nStopped. `gradloom lesson` starts again.")
         return 130
+    finally:
+        if questions is not None:
+            say(questions.summary())
     return 0
 
 
-def _walk(pieces, show, folder, all_steps):
+def _walk(pieces, show, folder, all_steps, questions):
     steps = sum(isinstance(piece, Heading) and piece.opens_step for piece in pieces)
-    begun = 0
+    begun, heading = 0, ""
     for piece in play(pieces):
         if isinstance(piece, Heading) and piece.opens_step:
             if begun and not all_steps and not _wants_more(begun, steps):
                 return
-            begun += 1
+            begun, heading = begun + 1, piece.text.lstrip("# ")
+        if questions is not None and isinstance(piece, (Output, Picture)) and piece.ask:
+            questions.ask(piece.text if isinstance(piece, Output) else str(piece.shown), piece.ask, heading)
         show[type(piece)](piece)
         if folder is not None:
             folder.add(piece)
@@ -73,7 +84,7 @@ def _wants_more(step, steps):
     try:
         return input(f"[{step} of {steps}] Enter for the next step, q to stop: ").strip().lower() != "q"
     except EOFError:
-        _say(f"\nStopped after step {step} of {steps}. `gradloom lesson --all` does not wait.")
+        say(f"\nStopped after step {step} of {steps}. `gradloom lesson --all` does not wait.")
         return False
 
 
@@ -84,13 +95,13 @@ def _screen(hint):
     ``hint`` is said of a picture that a terminal cannot show.
     """
     plain = {
-        Heading: lambda piece: _say(f"{piece.text}\n"),
-        Prose: lambda piece: _say(f"{_wrapped(piece.text)}\n"),
-        Code: lambda piece: _say(textwrap.indent(piece.source, "    ")),
-        Output: lambda piece: _say(textwrap.indent(piece.text, "  | ", lambda line: True)),
-        Picture: lambda piece: _say(f"{textwrap.indent(_picture(piece, hint), '  | ', lambda line: True)}\n"),
+        Heading: lambda piece: say(f"{piece.text}\n"),
+        Prose: lambda piece: say(f"{_wrapped(piece.text)}\n"),
+        Code: lambda piece: say(textwrap.indent(piece.source, "    ")),
+        Output: lambda piece: say(textwrap.indent(piece.text, "  | ", lambda line: True)),
+        Picture: lambda piece: say(f"{textwrap.indent(_picture(piece, hint), '  | ', lambda line: True)}\n"),
     }
-    if not (sys.stdout.isatty() and importlib.util.find_spec("rich") and _knows("─•")):
+    if not colours():
         return plain
 
     from rich.console import Console
@@ -103,15 +114,15 @@ def _screen(hint):
     # Inline code without rich's black box, which looks wrong on a light background.
     console = Console(highlight=False, width=_width(), theme=Theme({"markdown.code": "bold"}))
 
-    def say(content, indent=0):
+    def put(content, indent=0):
         console.print(Padding(content, (0, 0, 1, indent)))
 
     return {
-        Heading: lambda piece: say(Text(piece.text.lstrip("# "), style="bold underline")),
-        Prose: lambda piece: say(Markdown(piece.text, hyperlinks=False)),
-        Code: lambda piece: say(Syntax(piece.source.rstrip(), "python", theme="ansi_dark"), 4),
-        Output: lambda piece: say(Text(piece.text.rstrip(), style="green"), 4),
-        Picture: lambda piece: say(
+        Heading: lambda piece: put(Text(piece.text.lstrip("# "), style="bold underline")),
+        Prose: lambda piece: put(Markdown(piece.text, hyperlinks=False)),
+        Code: lambda piece: put(Syntax(piece.source.rstrip(), "python", theme="ansi_dark"), 4),
+        Output: lambda piece: put(Text(piece.text.rstrip(), style="green"), 4),
+        Picture: lambda piece: put(
             Text(_picture(piece, hint), style="cyan", no_wrap=True, overflow="crop"), 4
         ),
     }
@@ -132,25 +143,6 @@ def _wrapped(text):
 
 def _width():
     return min(shutil.get_terminal_size().columns, 96)
-
-
-# ---- a console has the characters it has
-_ASCII = str.maketrans({"─": "-", "│": "|", "├": "|", "└": "`", "╰": "`", "→": ">", "←": "<", "…": "~"})
-
-
-def _knows(characters):
-    try:
-        characters.encode(sys.stdout.encoding or "ascii")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _say(text):
-    if not _knows(text):
-        encoding = sys.stdout.encoding or "ascii"
-        text = text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
-    print(text, flush=True)
 
 
 # ---- a lesson that stays

@@ -1,7 +1,8 @@
 """Two moons: the points that a straight line cannot part, and a network that learns to.
 
 Takes: scikit-learn for the points, matplotlib for the picture.
-Gives: ``points``, ``loss``, ``train``: the training of micrograd's own demo; ``draw``; ``run``.
+Gives: ``points``, ``loss``, ``train``: the training of micrograd's own demo; ``draw``; ``run``, which also
+leaves a film of the training.
 Promises: with the same seeds, the points, the first parameters and the loss are micrograd's.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 from gradloom.cli.console import progress
 from gradloom.cli.plots import BLUE, INK, ORANGE, PALE_BLUE, PALE_ORANGE, percent, picture
 from gradloom.engine import no_grad
+from gradloom.film import Film
 from gradloom.nn import MLP
 
 __all__ = ["draw", "loss", "points", "run", "train"]
@@ -36,12 +38,14 @@ def loss(model, xs, ys):
     return sum(margins) / len(margins) + 1e-4 * size, sum(right) / len(right)
 
 
-def train(model, xs, ys, steps=100):
+def train(model, xs, ys, steps=100, film=None):
     """Gradient descent; after each step, the loss and the accuracy that it began with."""
     for k in range(steps):
         total, accuracy = loss(model, xs, ys)
         model.zero_grad()
         total.backward()
+        if film is not None:
+            film.frame(total)
         rate = 1.0 - 0.9 * k / steps
         for p in model.parameters():
             p.data -= rate * p.grad
@@ -83,8 +87,10 @@ def run(screen, folder, steps=100):
     random.seed(1337)
     xs, ys = points()
     model = MLP(2, [16, 16, 1])
-    history = list(progress(screen, "Two moons", train(model, xs, ys, steps), steps))
+    film = Film(model, xs, ys, title="Two moons: a network learns to part them")
+    history = list(progress(screen, "Two moons", train(model, xs, ys, steps, film), steps))
     with no_grad():
         _, accuracy = loss(model, xs, ys)
     draw(model, xs, ys, history, folder / "moons.png")
-    return "moons.png", f"{round(accuracy * len(xs))} of {len(xs)} points on the right side"
+    film.save(folder / "moons.html")
+    return "moons.png\nmoons.html", f"{round(accuracy * len(xs))} of {len(xs)} points on the right side"

@@ -7,7 +7,9 @@ Promises: every result comes from running the very block that stands above it. T
 
 In the source, the word behind ``python`` on a block's first line is a package that the block needs
 (without it the block is shown, not run), or ``live``: its results are those of one machine at one
-moment. A block that ends in a picture, as in a notebook, is followed by the picture's line.
+moment. ``ask`` behind that: the quiz asks for the numbers that the block prints, or, where it prints
+nothing, that it draws; ``ask=grad``: for those behind the word ``grad``. A block that ends in a picture,
+as in a notebook, is followed by the picture's line.
 """
 
 import ast
@@ -42,10 +44,11 @@ class Prose(NamedTuple):
 
 
 class Code(NamedTuple):
-    """A block of Python, and the word behind ``python``: a package, ``live`` or nothing."""
+    """A block of Python, the word behind ``python`` (a package, ``live`` or nothing), and what is asked."""
 
     source: str
     word: str = ""
+    ask: str = ""  # "all", or the word before each number
 
     def missing(self):
         """The package that this block needs and that is not installed, or ''."""
@@ -61,6 +64,7 @@ class Output(NamedTuple):
 
     text: str
     live: bool = False
+    ask: str = ""
 
     def markdown(self):
         return f"```text\n{self.text}```"
@@ -72,13 +76,14 @@ class Picture(NamedTuple):
     caption: str
     path: str
     shown: Any = None
+    ask: str = ""
 
     def markdown(self):
         return f"![{self.caption}]({self.path})"
 
 
 _MARKED = re.compile(
-    r"^```python *(?P<word>\w*)\n(?P<source>.*?)^```$"
+    r"^```python(?: (?P<word>(?!ask\b)\w+))?(?P<ask> ask)?(?:=(?P<behind>\w+))?\n(?P<source>.*?)^```$"
     r"|^!\[(?P<caption>[^\]]*)\]\((?P<path>[^)]*)\)$"
     r"|^(?P<heading>##? .*?)$",
     re.MULTILINE | re.DOTALL,
@@ -97,7 +102,8 @@ def read_lesson():
         elif found["path"]:
             pieces.append(Picture(found["caption"], found["path"]))
         else:
-            pieces.append(Code(found["source"], found["word"]))
+            ask = (found["behind"] or "all") if found["ask"] else ""
+            pieces.append(Code(found["source"], found["word"] or "", ask))
     return pieces + _prose(text[end:])
 
 
@@ -110,11 +116,11 @@ def play(pieces):
 
     A block runs when the piece after it is asked for, so that a reader sees the code first.
     """
-    names, shown = {"__name__": "lesson"}, None
+    names, shown, ask = {"__name__": "lesson"}, None, ""
     for piece in pieces:
         if isinstance(piece, Picture):
             if shown is not None:
-                yield piece._replace(shown=shown)
+                yield piece._replace(shown=shown, ask=ask)
             continue
         yield piece
         if not isinstance(piece, Code):
@@ -124,8 +130,9 @@ def play(pieces):
             yield Prose(f"(Not run here: {missing} is not installed. `pip install {missing}` brings it.)")
             continue
         output, shown = _perform(piece.source, names)
+        ask = "" if output else piece.ask
         if output:
-            yield Output(output, live=piece.word == "live")
+            yield Output(output, piece.word == "live", piece.ask)
 
 
 def _perform(source, names):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gradloom.compiler.nesting import Form, as_floats, count, take_apart, vector
+from gradloom.compiler.nesting import Form, as_array, as_floats, count, take_apart, vector
 from gradloom.engine import Value
 
 __all__ = ["Batch", "Rows", "row_of"]
@@ -86,8 +86,12 @@ class Rows:
         return self._take_rows(x, axis, name)
 
     def _take_rows(self, x: Any, axis: Any, name: str) -> Form:
+        if hasattr(x, "__next__"):
+            raise TypeError(f"{name} is a {type(x).__name__}, which runs out; pass a list of its rows")
+        if not isinstance(axis, (int, np.integer)) or isinstance(axis, bool):
+            raise TypeError(f"in_axes has {axis!r:.60} for {name}; give the number of an axis, or None")
         try:
-            table = np.asarray(x)
+            table = as_array(x)
         except ValueError:  # NumPy's words for it are about its own insides
             raise ValueError(
                 f"{name} has rows of different lengths; all rows must have the same nesting and lengths"
@@ -96,9 +100,10 @@ class Rows:
             raise TypeError(
                 f"{name} holds rows, so it must hold plain numbers, not {table.dtype}; a mapped axis is data"
             )
-        if table.ndim == 0 or not isinstance(axis, int) or not -table.ndim <= axis < table.ndim:
+        if not -table.ndim <= axis < table.ndim:
             raise ValueError(
-                f"{name} of shape {table.shape} has no axis {axis}; give in_axes=None for what all rows share"
+                f"{name} of shape {table.shape} has no axis {axis}; what all rows share is passed by "
+                "position, with in_axes=None"
             )
         if axis != 0:
             table = np.moveaxis(table, axis, 0)
@@ -110,7 +115,7 @@ class Rows:
         self.count = n
         width = math.prod(table.shape[1:])
         if axis != 0:
-            before = sum(self._widths)
+            before, axis = sum(self._widths), int(axis)
             self.axes |= {before + i: axis for i in range(width)}
         self._add(True, width)
         rows = table.reshape(n, width)

@@ -17,8 +17,9 @@ from gradloom.arithmetic import local_derivatives
 from gradloom.compiler.nesting import Form, flat, put_together, take_apart
 from gradloom.compiler.refusals import PACKAGE, line_of, name_of
 from gradloom.compiler.tracing import Tracer
-from gradloom.engine import Value, order, set_silent, set_tracer
+from gradloom.engine import Value, set_silent, set_tracer
 from gradloom.errors import TraceError
+from gradloom.ops import TABLE
 
 __all__ = ["not_finite", "verify"]
 
@@ -65,18 +66,38 @@ def not_finite(
             sys.settrace(tracing)
         roots: list[Any] = []
         take_apart(result, roots, numeric=True)
-        made = {v for x in flat(roots) if isinstance(x, Value) for v in order(x)}
-        nodes = sorted(made, key=lambda v: v._stamp)
     finally:
         set_tracer(before)
         set_silent(silent)
-    for words in (_value, _derivative):
-        for v in nodes:
+    for words, follow in ((_value, _computed), (_value, _differentiated), (_derivative, _differentiated)):
+        for v in _below(flat(roots), follow):
             row, operands = v._recipe
             xs = [x if type(x) is float else x._data for x in operands]
             if row is not None and np.isfinite(xs).all() and (found := words(v, row, xs)):
                 return f"{lines.at(v._stamp) or line_of(f)}: {found}"
     return f"{line_of(f)}: {name_of(f)} gave a number that is not finite"
+
+
+def _below(roots: list[Any], follow: Callable[..., Sequence[Any]]) -> list[Value]:
+    """What ``roots`` were made from, the oldest first, by the operands that are to be followed."""
+    found: set[Value] = set()
+    waiting = [x for x in roots if isinstance(x, Value)]
+    while waiting:
+        v = waiting.pop()
+        if v not in found:
+            found.add(v)
+            waiting.extend(x for x in follow(*v._recipe) if isinstance(x, Value))
+    return sorted(found, key=lambda v: v._stamp)
+
+
+def _computed(row: Any, operands: Sequence[Any]) -> Sequence[Any]:
+    """Those that make the number: not the partials of a primitive."""
+    return operands[:1] if row is TABLE["custom"] else operands
+
+
+def _differentiated(row: Any, operands: Sequence[Any]) -> Sequence[Any]:
+    """Those that make the derivatives: not what a primitive's value was computed from."""
+    return () if row is TABLE["detach"] else operands
 
 
 def _value(v: Value, row: Any, xs: list[float]) -> str:

@@ -1,7 +1,7 @@
 # The types of columns.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int CONSTANT, INPUT
+cdef int CONSTANT, INPUT, NEAR, EACH
 cdef unsigned long long GOLDEN, LOW
 cdef double NAN
 cdef unsigned char[::1] SWAPS
@@ -15,6 +15,7 @@ cdef class Columns:
     cdef double[::1] number
     cdef long long[::1] bits
     cdef int[::1] first_user
+    cdef int[::1] next_user
     cdef int[::1] table
     cdef int entries
 
@@ -26,7 +27,7 @@ cdef class Columns:
     cdef int place(self, int code) except -1
     cdef int keep(self) noexcept
     cdef int grow(self) except -1
-    @cython.locals(n=int, youngest=int, j=int, user=int, place="Py_ssize_t")
+    @cython.locals(n=int, youngest=int, j=int, _=int, before=int, user=int, place="Py_ssize_t")
     cdef int unique(self) except -1
     @cython.locals(place="Py_ssize_t", mask="Py_ssize_t")
     cdef Py_ssize_t find(self, int n) noexcept
@@ -36,10 +37,7 @@ cdef class Columns:
     cdef bint same(self, int i, int n) noexcept
     @cython.locals(old="int[::1]", k="Py_ssize_t")
     cdef int rehash(self) except -1
-    @cython.locals(
-        n=int, i=int, j=int, k=int, a=int, kept=int, operands=int, wanted="int[::1]",
-        code="unsigned short[::1]", start="int[::1]", args="int[::1]", number="double[::1]",
-    )
+    @cython.locals(n=int, i=int, j=int, k=int, a=int, first=int, last=int, wanted="int[::1]")
     cdef object finish(self, object outputs, object guards)
 
 

@@ -9,9 +9,9 @@ Promises: inputs stay, all of them and in order. Constants are the same when the
 
 The instruction that is being written stands behind the others, as if it were one of them already;
 ``end`` counts it in, or takes it back by not counting it. Equal instructions have the same youngest
-operand, and most are the only user that theirs ever has: so an instruction's first user stands beside it,
-and only the others are looked up in a hash table, where most looks miss the cache: open addressing with
-linear probing (Knuth, The Art of Computer Programming, 6.4).
+operand, and most of these have few users: so an instruction's first ``NEAR`` users are a linked list, and
+only the others, and constants, are looked up in a hash table, where most looks miss the cache: open
+addressing with linear probing (Knuth, The Art of Computer Programming, 6.4).
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
 stand beside it in ``columns.pxd``. No index is checked then, so none may be negative.
@@ -19,7 +19,8 @@ stand beside it in ``columns.pxd``. No index is checked then, so none may be neg
 
 import numpy as np
 
-from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Guard, Program
+from gradloom.compiler.memory import MOST, ensure
+from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, Program
 
 __all__ = ["Columns", "view"]
 
@@ -29,12 +30,21 @@ def view(array):
     return memoryview(array)
 
 
+def longer(column, room):
+    """A column with room for more; what is behind its numbers is not touched yet."""
+    array = np.empty(room, dtype=np.asarray(column).dtype)
+    array[: len(column)] = column
+    return array
+
+
 # maximum(0.0, -0.0) is its first operand, and hypot belongs to the C library: these keep their order.
 SWAPS = view(np.zeros(len(OPCODES), dtype=np.uint8))
 for _name in ("add", "mul", "eq", "ne", "and", "or"):
     SWAPS[OPCODES[_name]] = 1
 
 NAN = float("nan")
+NEAR = 4
+EACH = 40  # bytes of an instruction, and of what is noted about it
 GOLDEN, LOW = 0x9E3779B1, 0xFFFFFFFF  # 2**32 divided by the golden ratio; the low 32 bits
 
 
@@ -42,7 +52,8 @@ class Columns:
     """A Program under construction; ``room`` is a guess at how many instructions it will have."""
 
     def __init__(self, inputs, room=0):
-        room = max(room, inputs, 16)
+        room = max(min(room, MOST), inputs, 16)
+        ensure(room, EACH)
         self.inputs = inputs
         self.count = 0  # instructions
         self.used = 0  # operands of all of them
@@ -52,8 +63,9 @@ class Columns:
         self.args = view(np.empty(2 * room, dtype=np.int32))
         numbers = np.empty(room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
-        self.first_user = view(np.full(room, -1, dtype=np.int32))
-        self.table = view(np.full(1 << room.bit_length(), -1, dtype=np.int32))
+        self.first_user = view(np.empty(room, dtype=np.int32))
+        self.next_user = view(np.empty(room, dtype=np.int32))  # of the same youngest operand
+        self.table = view(np.full(1 << max(room.bit_length() - 3, 6), -1, dtype=np.int32))
         self.entries = 0  # in the table
         for _ in range(inputs):
             self.begin()
@@ -70,7 +82,7 @@ class Columns:
     def operand(self, i):
         """Instruction ``i`` is its next operand."""
         if self.tail == len(self.args):
-            self.args = view(np.resize(self.args, 2 * self.tail))
+            self.args = view(longer(self.args, 2 * len(self.args)))
         self.args[self.tail] = i
         self.tail += 1
 
@@ -104,7 +116,8 @@ class Columns:
         self.start[self.count + 1] = self.tail
 
     def keep(self):
-        """Count it in: its number."""
+        """Count it in: its number. Nobody uses it yet."""
+        self.first_user[self.count] = self.next_user[self.count] = -1
         self.used = self.tail
         self.count += 1
         return self.count - 1
@@ -112,12 +125,13 @@ class Columns:
     def grow(self):
         """Room for twice as many instructions."""
         room = 2 * len(self.code)
-        self.code = view(np.resize(self.code, room))
-        self.start = view(np.resize(self.start, room + 1))
-        numbers = np.resize(self.number, room)
+        ensure(room, EACH)
+        self.code = view(longer(self.code, room))
+        self.start = view(longer(self.start, room + 1))
+        numbers = longer(self.number, room)
         self.number, self.bits = view(numbers), view(numbers.view(np.int64))
-        nobody = np.full(room - len(self.first_user), -1, dtype=np.int32)
-        self.first_user = view(np.concatenate([self.first_user, nobody]))
+        self.first_user = view(longer(self.first_user, room))
+        self.next_user = view(longer(self.next_user, room))
 
     # ---- common subexpressions
     def unique(self):
@@ -127,12 +141,17 @@ class Columns:
         for j in range(self.used, self.tail):
             youngest = max(youngest, self.args[j])
         if youngest >= 0:
-            user = self.first_user[youngest]
-            if user < 0:
-                self.first_user[youngest] = n
-                return self.keep()
-            if self.same(user, n):
-                return user
+            before, user = -1, self.first_user[youngest]
+            for _ in range(NEAR):
+                if user < 0:
+                    if before < 0:
+                        self.first_user[youngest] = n
+                    else:
+                        self.next_user[before] = n
+                    return self.keep()
+                if self.same(user, n):
+                    return user
+                before, user = user, self.next_user[user]
         if 2 * self.entries >= len(self.table):
             self.rehash()
         place = self.find(n)
@@ -188,42 +207,37 @@ class Columns:
 
     # ---- the end
     def finish(self, outputs, guards):
-        """The Program of what ``outputs`` and ``guards`` need, and of all inputs."""
+        """The Program of what ``outputs`` and ``guards`` need, and of all inputs. It is the last call."""
         n = self.count
         wanted = view(np.zeros(n, dtype=np.int32))
         for i in outputs:
             wanted[i] = 1
         for guard in guards:
             wanted[guard.condition] = 1
-        kept, operands = self.inputs, 0
         for i in range(n - 1, self.inputs - 1, -1):
             if wanted[i]:
-                kept += 1
-                operands += self.start[i + 1] - self.start[i]
                 for j in range(self.start[i], self.start[i + 1]):
                     wanted[self.args[j]] = 1
-
-        columns = (
-            np.empty(kept, dtype=np.uint16),
-            np.zeros(kept + 1, dtype=np.int32),
-            np.empty(operands, dtype=np.int32),
-            np.empty(kept, dtype=np.float64),
-        )
-        code, start, args, number = map(view, columns)
         k, a = 0, 0
         for i in range(n):
             if wanted[i] or i < self.inputs:
-                code[k] = self.code[i]
-                number[k] = self.number[i]
-                for j in range(self.start[i], self.start[i + 1]):
-                    args[a] = wanted[self.args[j]]  # whose new number it holds by now
+                first, last = self.start[i], self.start[i + 1]
+                self.code[k], self.number[k], self.start[k] = self.code[i], self.number[i], a
+                for j in range(first, last):
+                    self.args[a] = wanted[self.args[j]]  # whose new number it holds by now
                     a += 1
                 wanted[i] = k
                 k += 1
-                start[k] = a
+        self.start[k] = a
         returned = np.array([wanted[i] for i in outputs], dtype=np.int32)
-        moved = tuple(Guard(wanted[guard.condition], guard.truth, guard.line) for guard in guards)
-        return Program(self.inputs, *columns, returned, moved)
+        moved = tuple([guard.moved(wanted[guard.condition]) for guard in guards])
+        # one column after the other: each is let go of before the next is copied
+        self.first_user = self.next_user = self.table = self.bits = None
+        self.code, code = None, np.array(self.code[:k])
+        self.start, start = None, np.array(self.start[: k + 1])
+        self.args, args = None, np.array(self.args[:a])
+        self.number, number = None, np.array(self.number[:k])
+        return Program(self.inputs, code, start, args, number, returned, moved)
 
 
 def mixed(h, x):

@@ -16,9 +16,9 @@ import numpy as np
 
 from gradloom.compiler.checks import not_finite, verify
 from gradloom.compiler.copies import Copied
-from gradloom.compiler.explanation import explain, stats
+from gradloom.compiler.explanation import as_table, explain, stats
 from gradloom.compiler.interpreter import Call
-from gradloom.compiler.lowering import Lower, as_is
+from gradloom.compiler.lowering import Lower, as_is, hold_numbers
 from gradloom.compiler.methods import bound
 from gradloom.compiler.nesting import (
     Form,
@@ -42,6 +42,7 @@ from gradloom.compiler.tracing import inline, is_traced, trace
 from gradloom.compiler.vector_picture import vector_picture
 from gradloom.compiler.watch import ATOMS, Watch
 from gradloom.draw import Drawing
+from gradloom.draw.tables import bundle
 from gradloom.engine import Value
 from gradloom.errors import PathWarning
 
@@ -127,20 +128,23 @@ class Compiled(Copied, Call):
     ) -> tuple[list[Form], Form]:
         if kwargs and self._numeric:
             args, kwargs = by_position(self._f, args, kwargs)
+        by = self._places(len(args))
         forms = [
-            fixed(x) if i in self._fixed else take_apart(x, numbers, i in self._numeric)
-            for i, x in enumerate(args)
+            fixed(x) if i in self._fixed else take_apart(x, numbers, i in by) for i, x in enumerate(args)
         ]
         if not self._static or not kwargs:
             return forms, take_apart(kwargs, numbers)
         parts = [fixed(x) if name in self._static else take_apart(x, numbers) for name, x in kwargs.items()]
         return forms, ("dict", tuple(kwargs), tuple(parts))
 
+    def _places(self, n: int) -> frozenset[int]:
+        """Which of ``n`` arguments are differentiated: an int there is a number."""
+        return frozenset(i % n for i in self._numeric if -n <= i < n)
+
     def _shorten(self, path: Path, forms: list[Form]) -> None:
         """Let calls of this form go straight to the machine of this path from now on."""
         self._credit()
-        watch = self._watch
-        if path.lowered.plain and watch is not None and watch.quick and not self._checked:
+        if path.lowered.plain and (watch := self._watch) and watch.quick and not self._checked:
             self._short = path
             self._arm(path.single(()), ("tuple", tuple(forms)), path.lowered.form, watch.places)
 
@@ -161,6 +165,7 @@ class Compiled(Copied, Call):
             if change:
                 paths, self._cleared = None, f"{change} had changed"
         if paths is None:
+            hold_numbers(forms, self._places(len(forms)))
             paths = Paths(
                 self._f,
                 self._lower,
@@ -270,7 +275,19 @@ class Compiled(Copied, Call):
     def explain(self) -> str:
         """Why each path was traced, one line for each."""
         self._credit()
-        return explain(repr(self), self._cleared, [(p.arguments, p.paths) for p in self._entries.values()])
+        return explain(repr(self), self._cleared, self._traced)
+
+    @property
+    def _traced(self) -> list[Any]:
+        """The paths for each form of arguments."""
+        return [(paths.arguments, paths.paths) for paths in self._entries.values()]
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
+        """A table of the paths, for a notebook."""
+        self._credit()
+        name = repr(self)
+        makers = {"text/html": lambda: as_table(name[1:-1], self._traced), "text/plain": lambda: name}
+        return bundle(makers, include, exclude)
 
     def _check(
         self,

@@ -20,13 +20,18 @@ ADD, SUB, MUL = OPCODES["add"], OPCODES["sub"], OPCODES["mul"]
 
 def column(n, fill=0):
     """A column of ``n`` numbers."""
-    return view(np.full(n, fill, dtype=np.int32))
+    return view(np.full(n, fill, dtype=np.int32) if fill else np.zeros(n, dtype=np.int32))  # 0 costs nothing
+
+
+def flags(n):
+    """A column of small numbers, 0 at first."""
+    return view(np.zeros(n, dtype=np.uint8))
 
 
 def ancestors(start, args, roots):
     """1 for the nodes that ``roots`` are made from, and for these."""
     n = len(start) - 1
-    found = column(n)
+    found = flags(n)
     for i in range(len(roots)):
         found[roots[i]] = 1
     for i in range(n - 1, -1, -1):
@@ -49,19 +54,19 @@ def contract(code, start, args, outputs, conditions, same_order):
     """
     n = len(code)
     kept, fixed = ancestors(start, args, outputs), ancestors(start, args, conditions)
-    uses, user = column(n), column(n)
+    uses, user = flags(n), column(n)  # 0, 1 or more
     for i in range(len(outputs)):
-        uses[outputs[i]] += 2  # never part of something else
+        uses[outputs[i]] = 2  # never part of something else
     for i in range(len(conditions)):
-        uses[conditions[i]] += 2
+        uses[conditions[i]] = 2
     for i in range(n):
         kept[i] |= fixed[i]
         if same_order:
             fixed[i] = 1
         if kept[i]:
             for k in range(start[i], start[i + 1]):
-                uses[args[k]] += 1
-                user[args[k]] = i
+                x = args[k]
+                uses[x], user[x] = 1 if uses[x] == 0 else 2, i
     root = column(n)
     for i in range(n - 1, -1, -1):
         root[i] = i
@@ -102,7 +107,7 @@ def contract(code, start, args, outputs, conditions, same_order):
                     term[place[r]] = x
                     place[r] += 1
     # what is absorbed: 1 into a dot, 2 into a multiply-add
-    absorbed = column(n)
+    absorbed = flags(n)
     for i in range(n):
         if not kept[i] or root[i] != i:
             continue
@@ -123,7 +128,7 @@ def contract(code, start, args, outputs, conditions, same_order):
         if dot[i] >= 0:
             owner[dot[i]] = i
     op, begin, operand, number = column(n), column(n + 1), column(len(args) + n), column(n, -1)
-    exact = column(n)
+    exact = flags(n)
     m, w = 0, 0
     for i in range(n):
         r = owner[i]

@@ -1,7 +1,8 @@
 """What a compiled function says of itself.
 
 Takes: the paths that were traced.
-Gives: ``stats``, the sizes and times; ``explain``, why each path was traced.
+Gives: ``stats``, the sizes and times; ``explain``, why each path was traced; ``as_table``, both
+for a notebook.
 Promises: nothing here runs or traces anything.
 """
 
@@ -11,8 +12,11 @@ from typing import Any
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.path import Path
 from gradloom.compiler.program import Program
+from gradloom.draw.tables import table
 
-__all__ = ["explain", "stats"]
+__all__ = ["as_table", "explain", "stats"]
+
+Entries = Iterable[tuple[tuple[list[Form], Form], list[Path]]]
 
 
 def stats(paths: Sequence[Path]) -> dict[str, Any]:
@@ -32,17 +36,34 @@ def _bytes(program: Program) -> int:
     return sum(column.nbytes for column in columns)
 
 
-def explain(name: str, cleared: str, entries: Iterable[tuple[tuple[list[Form], Form], list[Path]]]) -> str:
+def explain(name: str, cleared: str, entries: Entries) -> str:
     lines = [f"{name}, traced anew because {cleared}" if cleared else name]
-    for (positional, named), paths in entries:
-        words = [_described(form) for form in positional]
-        words += [f"{key}={_described(form)}" for key, form in zip(named[1], named[2], strict=True)]
-        lines.append(f"  for ({', '.join(words)})")
+    for form, paths in entries:
+        lines.append(f"  for {_arguments(form)}")
         for path in paths:
             size = len(path.lowered.program)
             runs = f"{path.runs} run{'s' * (path.runs != 1)}"
             lines.append(f"    {path.why}: {size} instructions, {path.seconds:.3f} s, {runs}")
     return "\n".join(lines)
+
+
+def as_table(name: str, entries: Entries) -> str:
+    """One line for each path, as HTML."""
+    head = "arguments", "path", "nodes", "instructions", "bytes", "seconds", "runs"
+    rows = [
+        (_arguments(form), path.why, *(some[key] for key in ("nodes", "instructions", "bytes")),
+         round(some["seconds"], 3), path.runs)
+        for form, paths in entries for path in paths for some in [stats([path])]
+    ]  # fmt: skip
+    known = f"{len(rows)} path{'s' * (len(rows) != 1)}" if rows else "not traced yet; call it"
+    return table(f"{name}: {known}", head, rows)
+
+
+def _arguments(form: tuple[list[Form], Form]) -> str:
+    positional, named = form
+    words = [_described(part) for part in positional]
+    words += [f"{key}={_described(part)}" for key, part in zip(named[1], named[2], strict=True)]
+    return f"({', '.join(words)})"
 
 
 def _described(form: Form) -> str:

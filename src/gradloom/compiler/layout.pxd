@@ -1,27 +1,13 @@
 # The types of layout.py, for Cython; plain Python never reads this.
 cimport cython
 
-cdef int SUM, DOT, NEVER, HIGHEST
+cdef int SUM, DOT, STRETCH
 
-
-@cython.locals(n=int, i=int, k=int, x=int, deepest=int, high=int, level="int[::1]", height="int[::1]")
-cpdef levels(const int[::1] start, const int[::1] args, const int[::1] least, const int[::1] chooses)
-
-@cython.locals(i=int, k=int, maker=int)
-cpdef apart(
-    const int[::1] start, const int[::1] args, const int[::1] group, const int[::1] after, int[::1] waits
-)
-
-@cython.locals(g=int, p=int, i=int, k=int, at=int, earliest=int, bound="int[::1]", place="int[::1]")
-cpdef sink(
-    const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] begins,
-    const int[::1] vector, const int[::1] level,
-)
 
 @cython.locals(
     n=int, steps=int, g=int, p=int, i=int, k=int, x=int, b=int, size=int, free=int, now=int, top=int, block=int,
     last="int[::1]", block_of="int[::1]", alive="int[::1]", block_slot="int[::1]", single="int[::1]",
-    home="int[::1]", holes=list,
+    home="int[::1]",
 )
 cpdef allocate(
     const int[::1] start, const int[::1] args, int[::1] order, const int[::1] bounds, const int[::1] vector,
@@ -38,6 +24,28 @@ cpdef stretch(
     const int[::1] op, const int[::1] start, int[::1] args, const int[::1] exact, const int[::1] nodes,
     const int[::1] slot, const int[::1] level,
 )
+
+@cython.locals(m=int, p=int, a=int, b=int, k=int, width=int, found="int[::1]")
+cpdef cuts(const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] home)
+
+@cython.locals(p=int, k=int, here=int)
+cdef bint _stays(
+    const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] slot, int p, int k
+) noexcept
+
+@cython.locals(
+    lanes=int, terms=int, p=int, t=int, j=int, k=int, x=int, y=int, stays=bint, found="int[::1]"
+)
+cpdef operands(
+    const int[::1] start, const int[::1] args, const int[::1] nodes, const int[::1] slot,
+    const int[::1] home, int each, bint turns,
+)
+
+@cython.locals(p="Py_ssize_t", t="Py_ssize_t")
+cpdef bint rising(const int[:, :] rows)
+
+@cython.locals(p="Py_ssize_t", t="Py_ssize_t")
+cpdef bint alike(const int[:, :] rows)
 
 @cython.locals(n=int, base=int, inner=int, outer=int, period=int, row=int, i=int, regular=bint)
 cpdef strides(const int[::1] places)

@@ -1,78 +1,19 @@
 # cython: language_level=3, boundscheck=False, wraparound=False, cdivision=True
-"""The loops of the vectoriser: when each node runs, which slot it gets, and where its operands lie.
+"""The loops of the vectoriser, continued: which slot each node gets, and where its operands lie.
 
 Takes and gives: columns (arrays of int32), as in ``program.py`` and ``vectorize.py``.
 Promises: nothing is checked; ``vectorize`` hands in what fits. This file is plain Python; where there is
 a C compiler the build runs Cython on it, with the types of ``layout.pxd``.
 """
 
+import bisect
+
 import numpy as np
 
 from gradloom.compiler.contraction import column
-from gradloom.compiler.vector_program import DOT, SUM
+from gradloom.compiler.vector_program import DOT, STRETCH, SUM
 
-__all__ = ["allocate", "apart", "levels", "sink", "stretch", "strides"]
-
-NEVER = 2147483647
-HIGHEST = 64
-
-
-def levels(start, args, least, chooses):
-    """int32 (n,) twice: the depth of each node, 0 without operands; or what ``least`` says, if that is more.
-
-    The largest of many numbers is found by a tree of nodes that ``chooses`` marks. Such a tree is one level
-    whatever its height, or softmaxes of few and of many numbers would part, and all that comes after them;
-    the second column has the height of a node in its tree, from 0.
-    """
-    n = len(start) - 1
-    level, height = column(n), column(n)
-    for i in range(n):
-        deepest, high = least[i], 0
-        for k in range(start[i], start[i + 1]):
-            x = args[k]
-            if level[x] < deepest:
-                continue
-            if chooses[i] and chooses[x] and height[x] < HIGHEST:
-                if level[x] > deepest or height[x] + 1 > high:
-                    high = height[x] + 1
-                deepest = level[x]
-            else:
-                deepest, high = level[x] + 1, 0
-        level[i], height[i] = deepest, high
-    return np.asarray(level), np.asarray(height)
-
-
-def apart(start, args, group, after, waits):
-    """Clear ``waits`` of the groups that the group ``after`` them is made from."""
-    for i in range(len(start) - 1):
-        for k in range(start[i], start[i + 1]):
-            maker = group[args[k]]
-            if maker >= 0 and after[maker] == group[i]:
-                waits[maker] = 0
-
-
-def sink(start, args, nodes, begins, vector, level):
-    """int32: for each of ``nodes`` (sorted into groups), the level just before its first use.
-
-    The members of a vector group stay together. What nothing uses but the caller stays where it is.
-    """
-    bound, place = column(len(start) - 1, NEVER), column(len(nodes))
-    for g in range(len(begins) - 2, -1, -1):
-        earliest = NEVER
-        if vector[g]:
-            for p in range(begins[g], begins[g + 1]):
-                if bound[nodes[p]] < earliest:
-                    earliest = bound[nodes[p]]
-        for p in range(begins[g], begins[g + 1]):
-            i = nodes[p]
-            at = earliest if vector[g] else bound[i]
-            if at == NEVER:
-                at = level[i]
-            place[p] = at
-            for k in range(start[i], start[i + 1]):
-                if bound[args[k]] > at - 1:
-                    bound[args[k]] = at - 1
-    return np.asarray(place)
+__all__ = ["alike", "allocate", "cuts", "operands", "rising", "stretch", "strides"]
 
 
 def allocate(start, args, order, bounds, vector, keep, slot, first):
@@ -94,13 +35,15 @@ def allocate(start, args, order, bounds, vector, keep, slot, first):
                 block_of[i] = g
     alive, block_slot = column(steps), column(steps)  # members of a block that are still read; where it is
     single, free = column(n), 0  # free single slots
-    holes: list[list[int]] = []  # free blocks as [slot, size], in order
-    top = first
+    holes, top = Holes(), first
     for g in range(steps):
         size = bounds[g + 1] - bounds[g]
         if vector[g]:
             _ascending(start, args, order, bounds[g], bounds[g + 1], slot)
-            top, block = _take(holes, size, top)
+            block = holes.take(size)
+            if block < 0:
+                block = top
+                top += size
             block_slot[g], alive[g] = block, size
             for p in range(bounds[g], bounds[g + 1]):
                 slot[order[p]] = block + p - bounds[g]
@@ -118,7 +61,7 @@ def allocate(start, args, order, bounds, vector, keep, slot, first):
                         b = block_of[x]
                         alive[b] -= 1
                         if alive[b] == 0:
-                            _give(holes, block_slot[b], bounds[b + 1] - bounds[b])
+                            holes.give(block_slot[b], bounds[b + 1] - bounds[b])
             if not vector[g]:
                 if free:
                     free -= 1
@@ -151,47 +94,56 @@ def _ascending(start, args, order, begin, end, slot):
             order[begin + p], order[end - 1 - p] = order[end - 1 - p], order[begin + p]
 
 
-def _take(holes, size, top):
-    """A block of ``size`` slots: the smallest hole that is large enough, or new ones at the top."""
-    best, best_size = -1, 2147483647
-    for h in range(len(holes)):
-        if size <= holes[h][1] < best_size:
-            best, best_size = h, holes[h][1]
-    if best < 0:
-        return top + size, top
-    block = holes[best][0]
-    if best_size == size:
-        del holes[best]
-    else:
-        holes[best][0] += size
-        holes[best][1] -= size
-    return top, block
+class Holes:
+    """Free blocks of slots; neighbouring ones become one."""
 
+    def __init__(self):
+        self.ranked = []  # type: list[tuple[int, int]]  # size and slot, in order
+        self.sizes = {}  # type: dict[int, int]  # by slot
+        self.ends = {}  # type: dict[int, int]  # the slot of the hole that ends before this one
 
-def _give(holes, block, size):
-    """``size`` slots from ``block`` on are free again; neighbouring holes become one."""
-    h = 0
-    while h < len(holes) and holes[h][0] < block:
-        h += 1
-    holes.insert(h, [block, size])
-    if h + 1 < len(holes) and block + size == holes[h + 1][0]:
-        holes[h][1] += holes[h + 1][1]
-        del holes[h + 1]
-    if h > 0 and holes[h - 1][0] + holes[h - 1][1] == block:
-        holes[h - 1][1] += holes[h][1]
-        del holes[h]
+    def take(self, size):
+        """The slot of a block: from the first of the smallest holes that are large enough; or -1."""
+        at = bisect.bisect_left(self.ranked, (size, -1))
+        if at == len(self.ranked):
+            return -1
+        room, slot = self.ranked[at]
+        self.remove(slot)
+        if room > size:
+            self.add(slot + size, room - size)
+        return slot
+
+    def give(self, slot, size):
+        """``size`` slots from ``slot`` on are free again."""
+        if slot + size in self.sizes:
+            size += self.remove(slot + size)
+        if slot in self.ends:
+            before = self.ends[slot]
+            size += self.remove(before)
+            slot = before
+        self.add(slot, size)
+
+    def add(self, slot, size):
+        bisect.insort(self.ranked, (size, slot))
+        self.sizes[slot], self.ends[slot + size] = size, slot
+
+    def remove(self, slot):
+        """Forget the hole at ``slot``: its size."""
+        size = self.sizes.pop(slot)
+        del self.ends[slot + size], self.ranked[bisect.bisect_left(self.ranked, (size, slot))]
+        return size
 
 
 def stretch(op, start, args, exact, nodes, slot, level):
-    """The words of single instructions: opcode, slot of the result, slots of the operands.
+    """The words of a STRETCH: for each instruction its opcode, slot of the result, slots of the operands.
 
     The terms of a sum come in the order in which they are ready, so that it waits for the last alone;
     those of an exact one stay as they are.
     """
-    size = 0
+    size = 2
     for p in range(len(nodes)):
         size += 3 + start[nodes[p] + 1] - start[nodes[p]]
-    words, w = column(size), 0
+    words, w = column(size), 2
     for p in range(len(nodes)):
         i = nodes[p]
         words[w], words[w + 1] = op[i], slot[i]
@@ -212,7 +164,72 @@ def stretch(op, start, args, exact, nodes, slot, level):
         for k in range(start[i], start[i + 1]):
             words[w] = slot[args[k]]
             w += 1
+    words[0], words[1] = STRETCH, w
     return np.asarray(words)[:w]
+
+
+def cuts(start, args, nodes, home):
+    """The places in ``nodes``, a group, where an operand begins to come from another block."""
+    found, m = column(len(nodes)), 0
+    for p in range(1, len(nodes)):
+        a, b = start[nodes[p - 1]], start[nodes[p]]
+        k, width = 0, start[nodes[p] + 1] - b
+        while k < width and home[args[a + k]] == home[args[b + k]]:
+            k += 1
+        if k < width:
+            found[m] = p
+            m += 1
+    return np.asarray(found)[:m]
+
+
+def operands(start, args, nodes, slot, home, each, turns):
+    """int32 (each, lanes, terms): the slots that a vector instruction reads, ``each`` for a term.
+
+    With ``turns`` the factors of products are turned so that those come second that neighbouring lanes share;
+    else those whose block lies behind the other's.
+    """
+    lanes = len(nodes)
+    terms = (start[nodes[0] + 1] - start[nodes[0]]) // each
+    found = column(each * lanes * terms)
+    for p in range(lanes):
+        for t in range(terms):
+            k = start[nodes[p]] + t * each
+            for j in range(each):
+                found[(j * lanes + p) * terms + t] = slot[args[k + j]]
+            if turns:
+                x, y = args[k], args[k + 1]
+                stays = _stays(start, args, nodes, slot, p, t * each)
+                if stays == _stays(start, args, nodes, slot, p, t * each + 1):
+                    stays = home[y] < home[x]
+                if stays:
+                    found[p * terms + t], found[(lanes + p) * terms + t] = slot[y], slot[x]
+    return np.asarray(found).reshape(each, lanes, terms)
+
+
+def _stays(start, args, nodes, slot, p, k):
+    """Whether operand ``k`` of lane ``p`` is in the same slot as that of the lane before it or behind it."""
+    here = slot[args[start[nodes[p]] + k]]
+    if p > 0 and slot[args[start[nodes[p - 1]] + k]] == here:
+        return True
+    return p + 1 < len(nodes) and slot[args[start[nodes[p + 1]] + k]] == here
+
+
+def rising(rows):
+    """Whether each of ``rows`` ascends, no number twice."""
+    for p in range(len(rows)):
+        for t in range(1, rows.shape[1]):
+            if rows[p, t] <= rows[p, t - 1]:
+                return False
+    return True
+
+
+def alike(rows):
+    """Whether all of ``rows`` differ from the first by a number each."""
+    for p in range(1, len(rows)):
+        for t in range(1, rows.shape[1]):
+            if rows[p, t] - rows[p, 0] != rows[0, t] - rows[0, 0]:
+                return False
+    return True
 
 
 def strides(places):

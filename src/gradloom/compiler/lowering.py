@@ -8,7 +8,7 @@ which ``assemble`` makes what the user gets.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,6 +24,7 @@ __all__ = [
     "Lowered",
     "as_is",
     "gradients",
+    "hold_numbers",
     "jacobians",
     "pick",
     "second",
@@ -179,7 +180,7 @@ def _joined(parts: list[Program], like: Program) -> Program:
             else:
                 place.append(builder.emit(int(part.code[i]), *(place[k] for k in operands)))
         outputs += [place[i] for i in part.outputs]
-        guards = tuple(guard._replace(condition=place[guard.condition]) for guard in part.guards)
+        guards = tuple(guard.moved(place[guard.condition]) for guard in part.guards)
     return builder.finish(outputs, guards)
 
 
@@ -237,6 +238,14 @@ def as_numbers(form: Form) -> Form:
     return form if form[0] in ("array", "static") else (*form[:-1], tuple(map(as_numbers, form[-1])))
 
 
+def hold_numbers(arguments: list[Form], places: Iterable[int]) -> None:
+    """Raise where an argument that is differentiated is no number, or holds words."""
+    for i in places:
+        bare = arguments[i][0] == "static"
+        if words := [x for x in statics(arguments[i]) if bare or isinstance(x, (str, bytes))]:
+            raise TypeError(f"argument {i} is differentiated, so it must hold numbers, not {words[0]!r:.60}")
+
+
 def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list[range], Form]:
     """The inputs of each chosen argument, and the form of the gradient."""
     wanted = argnums if isinstance(argnums, tuple) else (argnums,)
@@ -248,10 +257,7 @@ def _chosen(arguments: list[Form], argnums: int | tuple[int, ...]) -> tuple[list
                 "position"
             )
     places = [i % len(arguments) for i in wanted]
-    for i in places:
-        bare = arguments[i][0] == "static"
-        if words := [x for x in statics(arguments[i]) if bare or isinstance(x, (str, bytes))]:
-            raise TypeError(f"argument {i} is differentiated, so it must hold numbers, not {words[0]!r:.60}")
+    hold_numbers(arguments, places)
     spans = [range(ends[i], ends[i + 1]) for i in places]
     forms = tuple(as_numbers(arguments[i]) for i in places)
     return spans, ("tuple", forms) if isinstance(argnums, tuple) else forms[0]

@@ -77,11 +77,11 @@ class Mapped(Compiled):
 
     def _rows(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Rows, list[Form], Form]:
         axes = self._axes_of(args)
-        rows = Rows(values=is_traced())
+        rows, numeric = Rows(values=is_traced()), self._places(len(args))
         forms = [
             self._shared(x, axis, i)
             if i in self._fixed
-            else rows.take(x, axis, f"argument {i}", i in self._numeric)
+            else rows.take(x, axis, f"argument {i}", i in numeric)
             for i, (x, axis) in enumerate(zip(args, axes, strict=True))
         ]
         parts = tuple([rows.take(x, 0, f"argument {name}") for name, x in kwargs.items()])
@@ -186,7 +186,7 @@ class Mapped(Compiled):
 
         def array(i: int, end: int, shape: tuple[int, ...]) -> np.ndarray:
             if i == end:
-                return np.empty(shape)
+                return np.empty(shape if self._reduce else (n, *shape))
             span = slice(place[i], place[i] + end - i)  # an argument is mapped as a whole, or not
             if summed[i]:
                 return sums[span].reshape(shape)

@@ -29,6 +29,7 @@ from gradloom.engine import Value, read
 
 __all__ = [
     "Form",
+    "as_array",
     "as_floats",
     "contain",
     "count",
@@ -88,7 +89,7 @@ def take_apart(x: Any, numbers: list[Any], numeric: bool = False) -> Form:
         numbers.append(float(x) if isinstance(x, float) else as_floats(np.asarray(x)).item())
         return _NUMBER
     if hasattr(x, "__array__"):
-        return _take_array_apart(np.asarray(x), numbers, numeric)
+        return _take_array_apart(as_array(x), numbers, numeric)
     if isinstance(x, complex):
         raise TypeError(f"a compiled function takes real numbers, not {x}; pass its two parts")
     if hasattr(x, "__next__"):
@@ -118,6 +119,13 @@ def fixed(x: Any) -> Form:
     if isinstance(x, np.ndarray):
         raise TypeError("an array cannot be static, since its numbers may change; pass a tuple of them")
     return _static(x)
+
+
+def as_array(x: Any) -> np.ndarray:
+    """``x`` as an array, as NumPy has it; but no mask is dropped without a word."""
+    if isinstance(x, np.ma.MaskedArray):
+        raise TypeError("a masked array has no numbers where its mask is set; fill them: x.filled(0.0)")
+    return np.asarray(x)
 
 
 def _take_array_apart(x: np.ndarray, numbers: list[Any], numeric: bool) -> Form:
@@ -158,11 +166,11 @@ def holds_values(form: Form) -> bool:
 
 
 def matching(x: Any, v: Any, name: str) -> list[Any]:
-    """The numbers of ``v``, which must be nested as ``x`` is."""
+    """The numbers of ``v``, which must be nested as ``x`` is; ``name`` calls both."""
     ours: list[Any] = []
     theirs: list[Any] = []
     if _shape(take_apart(x, ours, numeric=True)) != _shape(take_apart(v, theirs, numeric=True)):
-        raise ValueError(f"{name} must have the nesting and the shapes of what it goes with")
+        raise ValueError(f"{name} must be alike in nesting and shapes")
     return theirs
 
 

@@ -3,10 +3,11 @@ cimport cython
 
 from gradloom.compiler.simplify cimport Simplifier
 
-cdef int CONSTANT, MUL, NE, WHERE
+cdef int CONSTANT, INPUT, MUL, NE, WHERE
 
 
 cdef class Recipes:
+    cdef tuple codes
     cdef int[::1] slot
     cdef int[::1] selects
     cdef int[::1] zero
@@ -17,6 +18,12 @@ cdef class Recipes:
     cdef int[::1] args
     cdef double[::1] number
     cdef int longest
+
+
+cdef Recipes KNOWN
+
+@cython.locals(known=Recipes)
+cdef Recipes recipes(code)
 
 
 cdef class Chain(Simplifier):

@@ -20,12 +20,11 @@ stand beside it in ``partials.pxd``. No index is checked then, so none may be ne
 """
 
 import functools
-from types import SimpleNamespace
 
 import numpy as np
 
 from gradloom.compiler.columns import view
-from gradloom.compiler.program import CONSTANT, OPCODES, ROWS, Builder, Program
+from gradloom.compiler.program import CONSTANT, INPUT, OPCODES, ROWS, Builder, Program
 from gradloom.compiler.simplify import Simplifier, simplify
 
 __all__ = ["Chain", "partial"]
@@ -51,6 +50,16 @@ def write(builder, name, *operands):
     return Symbol(builder, builder.emit(name, *list(numbers)))
 
 
+class Writer:
+    """The other primitives, as ``partials`` asks for them: ``m.cos(x)`` writes a ``cos``."""
+
+    def __init__(self, builder):
+        self.builder = builder
+
+    def __getattr__(self, name):
+        return functools.partial(write, self.builder, name)
+
+
 def _operator(name, swap):
     def method(self, other):
         return write(self.builder, name, *((other, self) if swap else (self, other)))
@@ -71,8 +80,7 @@ def partial(code: int, k: int) -> Program | None:
     """
     row = ROWS[code]
     builder = Builder(row.arity + 1)
-    m = SimpleNamespace(**{name: functools.partial(write, builder, name) for name in OPCODES})
-    derivatives = row.partials(m, *(Symbol(builder, i) for i in range(row.arity + 1)))
+    derivatives = row.partials(Writer(builder), *(Symbol(builder, i) for i in range(row.arity + 1)))
     if k >= len(derivatives):
         return None
     x = derivatives[k]
@@ -81,21 +89,24 @@ def partial(code: int, k: int) -> Program | None:
 
 # ---- all partials, and where they go
 class Recipes:
-    """The partials of all operations in one set of columns.
+    """The partials of some operations in one set of columns.
 
     The partial of operation ``code`` by its operand k is number ``slot[code] + k``. Its instructions are
     those from ``begin`` of its number to that of the next; their operands, and its ``result``, are
     numbered as in its own Program: the operands of the operation, its result, the instructions.
     """
 
-    def __init__(self):
-        partials = [[partial(code, k) for k in range(row.arity)] for code, row in enumerate(ROWS)]
+    def __init__(self, codes):
+        self.codes = codes
+        partials = [[partial(code, k) for k in range(ROWS[code].arity)] for code in codes]
         programs = [p for group in partials for p in group]
-        self.slot = integers(np.cumsum([0, *map(len, partials)]))
+        self.slot = view(np.full(len(ROWS), -1, dtype=np.int32))
+        for code, slot in zip(codes, np.cumsum([0, *map(len, partials)]).tolist(), strict=False):
+            self.slot[code] = slot
         self.selects = integers([row.selects for row in ROWS])
         self.zero = integers([p is None or zero(p[p.outputs[0]]) for p in programs])
         self.result = integers([0 if p is None else p.outputs[0] for p in programs])
-        self.longest = max(len(p) for p in programs if p is not None)
+        self.longest = max((len(p) for p in programs if p is not None), default=0)
         lines = [[line for line in p or () if line.name != "input"] for p in programs]
         self.begin = integers(np.cumsum([0, *map(len, lines)]))
         flat = [line for group in lines for line in group]
@@ -113,10 +124,18 @@ def integers(numbers):
     return view(np.array(numbers, dtype=np.int32))
 
 
-@functools.cache
-def recipes():
-    """The partials, put into columns when they are first wanted."""
-    return Recipes()
+KNOWN = Recipes(())
+
+
+def recipes(code):
+    """Recipes with those of the opcodes in the column ``code``; each is made when it is first wanted."""
+    global KNOWN
+    met = np.zeros(INPUT, dtype=bool)
+    met[code[code < INPUT]] = True
+    known = KNOWN
+    if more := set(np.flatnonzero(met).tolist()) - set(known.codes):
+        known = KNOWN = Recipes((*known.codes, *sorted(more)))  # another thread's may be lost, and made anew
+    return known
 
 
 class Chain(Simplifier):
@@ -127,7 +146,7 @@ class Chain(Simplifier):
 
     def __init__(self, program, more_inputs, room, final):
         super().__init__(program.inputs + more_inputs, room, final)
-        self.recipes = recipes()
+        self.recipes = recipes(program.code)
         self.size, self.old_inputs = len(program), program.inputs
         self.old_code, self.old_start = view(program.code), view(program.start)
         self.old_args, self.old_number = view(program.args), view(program.number)
@@ -185,5 +204,5 @@ class Chain(Simplifier):
 
     def conclude(self, program, derivatives):
         """The Program: the old outputs, ``derivatives`` behind them."""
-        guards = [guard._replace(condition=self.new[guard.condition]) for guard in program.guards]
+        guards = [guard.moved(self.new[guard.condition]) for guard in program.guards]
         return self.finish([self.new[i] for i in program.outputs] + derivatives, guards)

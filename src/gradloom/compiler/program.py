@@ -52,6 +52,10 @@ class Guard(NamedTuple):
     truth: bool
     line: str = ""
 
+    def moved(self, condition: int) -> "Guard":
+        """The same, of an instruction that has another number now."""
+        return Guard(condition, self.truth, self.line)
+
 
 class Instruction(NamedTuple):
     """One line of a Program, made when it is looked at."""

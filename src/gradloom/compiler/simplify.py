@@ -95,7 +95,7 @@ def simplify(program: Program, final: bool = False) -> Program:
             for j in range(start[i], start[i + 1]):
                 out.operand(new[args[j]])
             new[i] = out.end(code[i])
-    guards = [guard._replace(condition=new[guard.condition]) for guard in program.guards]
+    guards = [guard.moved(new[guard.condition]) for guard in program.guards]
     return out.finish([new[i] for i in program.outputs], guards)
 
 

@@ -11,6 +11,7 @@ the function reaches and did not make is captured: it is one more input, read at
 import gc
 import itertools
 import random
+import sys
 import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, NoReturn
@@ -124,13 +125,14 @@ def _result(f, result) -> tuple[Form, list[Any]]:
     outputs: list[Any] = []
     try:
         form = take_apart(result, outputs, numeric=True)
-        wrong = list(statics(form))
-    except TypeError:
-        wrong = [result]
-    if wrong:
+        others = list(statics(form))
+    except TypeError:  # as an argument, too, it would be refused
+        others = [result]
+    for word in others:
+        missing = " (is a return missing?)" if word is None else ""
         raise TraceError(
-            f"{line_of(f)}: {name_of(f)} returned {wrong[0]!r:.60}; a compiled function returns numbers, and "
-            "lists, tuples and dicts of them"
+            f"{line_of(f)}: {name_of(f)} returned {word!r:.60}{missing}; a compiled function returns "
+            "numbers, and lists, tuples, dicts and arrays of them"
         )
     flat: list[Any] = []
     for x in outputs:
@@ -149,8 +151,9 @@ def _plain(form: Form) -> Form:
 
 
 def _chance() -> tuple[Any, Any]:
-    """The states of the global generators."""
-    return random.getstate(), list(np.random.get_state(legacy=True))[1:]
+    """The states of the global generators; NumPy's are loaded by whoever first asks for them."""
+    loaded = "numpy.random" in sys.modules
+    return random.getstate(), list(np.random.get_state(legacy=True))[1:] if loaded else [None]
 
 
 def _same_chance(before, after) -> bool:
@@ -214,13 +217,15 @@ class Condition(Value):
 
 
 def _condition(name: str, *operands: Any) -> Any:
-    if not all(isinstance(x, Value) or is_number(x) for x in operands):
-        return NotImplemented
-    kept = tuple(x if isinstance(x, Value) else float(x) for x in operands)
+    kept: list[Any] = []
+    for x in operands:
+        if not isinstance(x, Value) and not is_number(x):
+            return NotImplemented
+        kept.append(x if isinstance(x, Value) else float(x))
     condition = Condition.__new__(Condition)
     row = TABLE[name]
-    Value.__init__(condition, evaluate_ieee(row, tuple(x._data if isinstance(x, Value) else x for x in kept)))
-    condition._recipe = row, kept
+    Value.__init__(condition, evaluate_ieee(row, [x._data if isinstance(x, Value) else x for x in kept]))
+    condition._recipe = row, tuple(kept)
     return condition
 
 

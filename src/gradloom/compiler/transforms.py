@@ -74,6 +74,10 @@ def compile(  # noqa: A001  # the field's word
 
     Notes
     -----
+    A change of what ``f`` names (closures, globals, lists, attributes) is noticed, and ``f`` is traced
+    again. Not seen: files, clocks, iterators, C extensions, and what installed packages hold. Pass as
+    arguments what they give.
+
     Another transform of the result traces ``f`` anew, without these options (only ``vmap`` keeps
     ``check_finite``): write ``compile(grad(f), check_finite=True)``.
 
@@ -102,7 +106,8 @@ def grad(
     ----------
     f : function
     argnums : int or tuple of int
-        By which arguments. An int there is a number like any other, and no part of the program.
+        By which arguments, counted by position. An int there is a number like any other, and no part of the
+        program.
     has_aux : bool
         ``f`` returns a pair (number, aux), and this (gradient, aux).
 
@@ -192,7 +197,7 @@ def hvp(f: Callable[..., Any]) -> Callable[..., Any]:
     compiled = Compiled(f, "hvp", directional, numeric=(0,))
 
     def product(x: Any, v: Any, *args: Any, **kwargs: Any) -> Any:
-        return compiled._call((x, *args), kwargs, matching(x, v, "v"))
+        return compiled._call((x, *args), kwargs, matching(x, v, "x and v"))
 
     return functools.update_wrapper(product, f)
 
@@ -206,9 +211,11 @@ def jvp(f: Callable[..., Any], primals: Sequence[Any], tangents: Sequence[Any]) 
     >>> gl.jvp(lambda x, y: x * y, (2.0, 3.0), (1.0, 0.0))
     (6.0, 3.0)
     """
+    if not isinstance(primals, (list, tuple)) or not isinstance(tangents, (list, tuple)):
+        raise TypeError("primals and tangents hold one entry for each argument: jvp(f, (x, y), (dx, dy))")
     primals, directions = tuple(primals), tuple(tangents)
     compiled = kept(f, "jvp", _tangents, tuple(range(len(primals))))
-    return compiled._call(primals, {}, matching(primals, directions, "tangents"))
+    return compiled._call(primals, {}, matching(primals, directions, "primals and tangents"))
 
 
 def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tuple[Any, ...]]]:
@@ -225,7 +232,7 @@ def vjp(f: Callable[..., Any], *primals: Any) -> tuple[Any, Callable[[Any], tupl
     compiled = kept(f, "vjp", with_cotangents, tuple(range(len(primals))))
 
     def back(cotangents: Any) -> tuple[Any, ...]:
-        return compiled._call(primals, {}, matching(value, cotangents, "the cotangents"))
+        return compiled._call(primals, {}, matching(value, cotangents, "the result and the cotangents"))
 
     return value, back
 

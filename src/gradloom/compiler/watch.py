@@ -10,16 +10,13 @@ the names that the code may read. Not followed: files, clocks, iterators, and wh
 beyond ``MOST`` slots one warning says so.
 """
 
-import array
 import collections
 import gc
 import os
 import pickle
-import random
 import site
 import struct
 import sys
-import sysconfig
 import types
 import warnings
 from collections.abc import Callable, Iterable
@@ -30,6 +27,7 @@ import numpy as np
 
 from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
+from gradloom.ops import Row
 
 if ENGINE == "native":
     from gradloom._native.vector import places_hold
@@ -50,27 +48,34 @@ MOST = 100_000
 _INSTALLED = tuple(
     {
         os.path.dirname(os.path.dirname(os.path.abspath(__file__))),
-        sysconfig.get_path("stdlib"),
+        os.path.dirname(os.path.dirname(os.path.abspath(np.__file__))),  # others are where NumPy is
+        os.path.dirname(os.path.abspath(os.__file__)),  # the standard library
         *site.getsitepackages(),
         site.getusersitepackages(),
     }
 )
-ATOMS = (
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    type(None),
-    types.ModuleType,
-    Value,
-)
-_STATES: dict[type, Callable[[Any], Any]] = {
-    random.Random: lambda x: x.getstate(),
-    np.random.Generator: lambda x: x.bit_generator.state,
-    np.random.RandomState: lambda x: x.get_state(),
+ATOMS = (int, float, complex, str, bytes, type(None), types.ModuleType, Value)
+_STATES: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("random", "Random"): lambda x: x.getstate(),
+    ("numpy.random", "Generator"): lambda x: x.bit_generator.state,
+    ("numpy.random", "RandomState"): lambda x: x.get_state(),
 }
-"""Generators of random numbers, and how to see whether they have moved."""
+"""Generators of random numbers, by module and name, and how to see whether they have moved."""
+_PARTS: dict[type, tuple[str, ...]] = {
+    types.MethodType: ("__func__", "__self__"),
+    types.BuiltinFunctionType: ("__self__",),  # append of a list, random of a generator
+    partial: ("func", "args", "keywords"),
+    staticmethod: ("__func__",),
+    classmethod: ("__func__",),
+    property: ("fget",),
+    Row: ("value", "partials"),  # it is frozen, and what it keeps is made from these
+}
+"""What never changes itself, and the parts of it that are followed."""
+
+
+def _loaded(module: str, name: str) -> Any:
+    """A class, for ``isinstance``; none where nobody has loaded its module, which would take a while."""
+    return getattr(sys.modules.get(module), name, ())
 
 
 class Watch:
@@ -122,12 +127,9 @@ class Watch:
         """Remember what ``x`` holds; what is to be followed."""
         if isinstance(x, types.FunctionType):
             return self._function(x)
-        if isinstance(x, types.MethodType):
-            return [x.__func__, x.__self__]
-        if isinstance(x, types.BuiltinFunctionType):  # append of a list, random of a generator
-            return [x.__self__]
-        if isinstance(x, partial):
-            return [x.func, x.args, x.keywords]
+        for kind, names in _PARTS.items():
+            if isinstance(x, kind):
+                return [getattr(x, name) for name in names]
         if isinstance(x, list):
             self._remember(x, None, tuple(x), len(x))
             return [*x, _attributes(x)]
@@ -135,19 +137,15 @@ class Watch:
             return [*x, _attributes(x)]
         if isinstance(x, (set, collections.deque)):
             return self._compare(lambda: tuple(x), f"an item of a {type(x).__name__}")
-        if isinstance(x, (bytearray, array.array)):
+        if isinstance(x, (bytearray, _loaded("array", "array"))):
             self._compare(lambda: (bytes(x),), f"an element of a {type(x).__name__}")
             return []
-        for kind, state in _STATES.items():
-            if isinstance(x, kind):
+        for generator, state in _STATES.items():
+            if isinstance(x, _loaded(*generator)):
                 self._generators.append(partial(state, x))
                 return []
         if isinstance(x, type):
             return self._class(x)
-        if isinstance(x, (staticmethod, classmethod)):
-            return [x.__func__]
-        if isinstance(x, property):
-            return [x.fget]
         if isinstance(x, dict):
             self._remember(x, tuple(x), tuple(x.values()), len(x))
             return [*x.values(), _attributes(x)]

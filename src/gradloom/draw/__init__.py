@@ -18,9 +18,9 @@ from gradloom.draw.explorer import Explorer, explore
 from gradloom.draw.figure import DIRECTIONS, figure
 from gradloom.draw.fold import FOLDS, Folding
 from gradloom.draw.folded import folded_view
-from gradloom.draw.frames import frames
 from gradloom.draw.graph import Box, View, trace, view_from_edges, view_from_root
 from gradloom.draw.labels import describe, describe_box, in_terminal
+from gradloom.draw.moments import frames
 from gradloom.draw.quotient import Parts
 from gradloom.draw.style import ITEMS, Style, choice, style, whole
 from gradloom.draw.tree import tree

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from gradloom.draw.digraph import Digraph
 from gradloom.draw.layout import find_engine
+from gradloom.draw.tables import bundle
 
 __all__ = ["Drawing"]
 
@@ -102,8 +103,7 @@ class Drawing:
 
     def _repr_mimebundle_(self, include=None, exclude=None, **_) -> dict[str, str]:
         makers = {"image/svg+xml": lambda: self.svg, "text/plain": lambda: self._tree}
-        wanted = set(makers if include is None else include).difference(exclude or ())
-        return {kind: make() for kind, make in makers.items() if kind in wanted}
+        return bundle(makers, include, exclude)
 
     def __str__(self) -> str:
         return self._tree

@@ -7,41 +7,42 @@ Promises: the file needs nothing but itself; labels are shown, never run; the nu
 own until the reader changes one; what it knows of an operation (its value, its derivatives, its formula)
 is printed from the table. A file is complete or not there.
 
-The page is ``page/page.html`` with its style and its scripts put in. The scripts get three things: the
-graph as SVG, whose groups say what they are (``data-node="3"``, ``data-op="3"``, ``data-edge="3-0"``: the
-edge from operand 0 of node 3, ``data-result="3"``: the edge into it); ``GRAPH``, the nodes and steps as
-JSON; and ``ROWS``, the rows of the table that the graph needs.
+The page is ``page/page.html`` in the shell that all pages share (``document``). Its scripts get three
+things: the graph as SVG, whose groups say what they are (``data-node="3"``, ``data-op="3"``,
+``data-edge="3-0"``: the edge from operand 0 of node 3, ``data-result="3"``: the edge into it); ``GRAPH``,
+the nodes and steps as JSON; and ``ROWS``, the rows of the table that the graph needs.
 """
 
 import html
-import json
 import os
 import re
 import sys
 import tempfile
 import webbrowser
-from dataclasses import fields
 from pathlib import Path
 
+from gradloom.draw.document import Page, as_json, document, page_path
 from gradloom.draw.figure import figure, note
-from gradloom.draw.frames import at, name_of, room_for
 from gradloom.draw.graph import View, view_from_root
 from gradloom.draw.javascript import rows_as_javascript, rule
 from gradloom.draw.labels import in_terminal
+from gradloom.draw.moments import at, name_of, room_for
 from gradloom.draw.passes import by_hand, passes
 from gradloom.draw.style import ITEMS, style, whole
-from gradloom.draw.theme import THEMES, Paint, Theme
 from gradloom.engine import Value
 from gradloom.ops import TABLE, Row
 from gradloom.state import replace_file
 
 __all__ = ["Explorer", "explore"]
 
-_PAGE = Path(__file__).with_name("page")
-_SCRIPTS = ("prelude.js", "numbers.js", "recompute.js", "words.js", "view.js", "page.js")
+_SCRIPTS = ("prelude", "numbers", "player", "recompute", "words", "view", "page")
+_LEGS = (
+    '<div class="legs" aria-hidden="true"><span id="leg-forward">forward</span>'
+    '<span id="leg-backward">backward</span></div>'
+)
 
 
-class Explorer:
+class Explorer(Page):
     """A page about a graph; ``explore`` makes it. In a notebook it shows itself.
 
     Attributes
@@ -51,18 +52,6 @@ class Explorer:
     html : str
         What is in it.
     """
-
-    def __init__(self, path: Path, page: str, name: str):
-        self.path, self.html, self._name = path, page, name
-
-    def _repr_html_(self) -> str:
-        return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._name)}" '
-            'sandbox="allow-scripts" style="width: 100%; height: 680px; border: 0" loading="lazy"></iframe>'
-        )
-
-    def __repr__(self) -> str:
-        return f"<Explorer: {self._name}, in {self.path}>"
 
 
 def explore(
@@ -117,10 +106,8 @@ def explore(
         raise TypeError(f"explore takes the Value at a graph's end, not {type(root).__name__} ({root!r:.60})")
     if not isinstance(title, (str, type(None))):
         raise TypeError(f"title must be a str, not {type(title).__name__}")
-    target = None if path is None else Path(path)
-    if target is not None and target.suffix.lower() not in (".html", ".htm"):
-        raise ValueError(f"an explorer cannot be saved as {target.name!r}; end the name in .html")
-    name = title or f"the graph of {in_terminal(root.label) or 'a Value'}"
+    target = None if path is None else page_path(path, "an explorer")
+    name = (title or f"the graph of {in_terminal(root.label) or 'a Value'}").encode(errors="replace").decode()
     page = _page(root, name, digits, whole("max_nodes", max_nodes, 1, 1_000_000))
     if target is None:
         handle, temporary = tempfile.mkstemp(prefix="gradloom-", suffix=".html")
@@ -156,21 +143,21 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
         "digits": digits,
         "room": room,
         "trouble": found.trouble,
-        "refusal": found.trouble or _refusal(view),
+        "refusal": "This needs a backward pass, and there is none." if found.trouble else _refusal(view),
         "missing": note(view.missing) if view.missing else "",
     }
     used = [node._recipe[0] for node in view.nodes if _in_table(node._recipe[0])]
-    script = "".join((_PAGE / file).read_text(encoding="utf-8") for file in _SCRIPTS)
-    parts = {
-        "title": html.escape(name),
-        "style": _colours() + (_PAGE / "page.css").read_text(encoding="utf-8"),
-        "picture": _marked(figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)),
-        "graph": json.dumps(graph).replace("<", "\\u003c"),
-        "rows": rows_as_javascript(used),
-        "script": script,
-    }
-    template = (_PAGE / "page.html").read_text(encoding="utf-8")
-    return re.sub(r"\{\{(\w+)\}\}", lambda mark: parts[mark[1]], template)
+    return document(
+        name,
+        "page",
+        _SCRIPTS,
+        f"const GRAPH = {as_json(graph)};\n{rows_as_javascript(used)}",
+        picture=_marked(figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)),
+        legs=_LEGS,
+        play="Play the two passes",
+        steps="The steps of the two passes",
+        noscript="The picture is complete; playing it needs JavaScript.",
+    )
 
 
 def _node(node: Value, shown: tuple[Value, ...], place: dict[Value, int]) -> dict[str, object]:
@@ -244,33 +231,6 @@ def _marked(svg: str) -> str:
 
     svg = re.sub(r'<g id="[^"]*" class="([^"]*)">\n<title>(.*?)</title>\n', mark, svg)
     return re.sub(r' id="[^"]*"', "", svg, count=1)
-
-
-def _colours() -> str:
-    """The colours of the page: those of the pictures, light and dark, and which SVG colour is which."""
-    light, dark = _palette(THEMES["light"]), _palette(THEMES["dark"])
-    rules = [f":root {{ {_variables(light)} }}"]
-    rules.append(f"@media (prefers-color-scheme: dark) {{ :root {{ {_variables(dark)} }} }}")
-    for name, colour in reversed(light.items()):
-        rules += [f'.graph [{what}="{colour}"] {{ {what}: var(--{name}) }}' for what in ("fill", "stroke")]
-    return "\n".join(rules) + "\n"
-
-
-def _palette(theme: Theme) -> dict[str, str]:
-    palette: dict[str, str] = {}
-    for field in fields(theme):
-        x = getattr(theme, field.name)
-        parts = (
-            {f"-{part}": getattr(x, part) for part in ("fill", "line", "rule")}
-            if isinstance(x, Paint)
-            else {"": x}
-        )
-        palette |= {field.name + part: colour for part, colour in parts.items()}
-    return palette
-
-
-def _variables(palette: dict[str, str]) -> str:
-    return " ".join(f"--{name}: {colour};" for name, colour in palette.items())
 
 
 Value.explore = explore  # type: ignore[assignment, method-assign]  # the stub shows the method

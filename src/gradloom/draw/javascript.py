@@ -7,10 +7,11 @@ Promises: nothing is written here that the table does not say. The C column is J
 what the partials print, over the names of ``page/prelude.js``.
 """
 
+import itertools
 import json
 import re
 
-from gradloom.ops import TABLE, Row, operand_names, spell
+from gradloom.ops import LN2, LN10, TABLE, TWO_BY_SQRT_PI, Row, operand_names, spell
 
 __all__ = ["names_called", "rows_as_javascript", "rule"]
 
@@ -53,8 +54,47 @@ def rule(row: Row) -> dict[str, object]:
     return {"call": row.spelling.format(*names), "names": names, "rules": partials, "note": row.note}
 
 
+# How a reader writes what the table spells, in this order.
+_HABITS = {
+    **{
+        rf"\b{name}\(([^(),]+), ([^(),]+)\)": rf"[\1 {sign} \2]"  # 1 where it is so, else 0
+        for name, sign in {
+            "lt": "<",
+            "le": "\u2264",
+            "gt": ">",
+            "ge": "\u2265",
+            "eq": "=",
+            "ne": "\u2260",
+        }.items()
+    },
+    r"\bpowc?\((\w+), ([^()]+)\)": r"\1 ** (\2)",
+    r"\br\b": "out",
+    r"\((\w+) \* \1\)": r"\1^2",
+    re.escape(repr(LN2)): "ln(2)",
+    re.escape(repr(LN10)): "ln(10)",
+    re.escape(repr(TWO_BY_SQRT_PI)): "2/\u221a\u03c0",
+    r"\b(\d+)\.0\b": r"\1",
+}
+
+
 def _readable(text: str) -> str:
-    text = re.sub(r"\br\b", "out", text)
-    text = re.sub(r"\((\w+) \* \1\)", r"\1^2", text)
-    text = re.sub(r"\b(\d+)\.0\b", r"\1", text)
-    return re.sub(r"\d\.\d{7,}", lambda number: f"{float(number[0]):.6g}", text)
+    """A spelled derivative, in general; the exceptions, which ``where`` makes, are in the row's note."""
+    while (at := text.find("where(")) >= 0:
+        (*_, general), end = _arguments(text, at + len("where("))
+        inside = text[:at] and not text[:at].endswith(("(", ", "))
+        text = text[:at] + (f"({general})" if inside and " " in general else general) + text[end:]
+    for spelled, written in _HABITS.items():
+        text = re.sub(spelled, written, text)
+    return text
+
+
+def _arguments(text: str, start: int) -> tuple[list[str], int]:
+    """The arguments of a call that begin at ``start``, and where the call ends."""
+    depth, cuts = 1, [start]
+    for i in range(start, len(text)):
+        depth += {"(": 1, ")": -1}.get(text[i], 0)
+        if depth == 0 or (depth == 1 and text[i] == ","):
+            cuts.append(i + 1)
+        if depth == 0:
+            break
+    return [text[a : b - 1].strip() for a, b in itertools.pairwise(cuts)], cuts[-1]

@@ -3,7 +3,7 @@
 // format(x, ".4f"): correctly rounded, a tie to even, which toFixed takes upwards; no minus before a zero.
 function decimals(x, digits) {
   let text = x.toFixed(digits);
-  const places = fabs(x).toFixed(100).split(".")[1];
+  const places = Math.abs(x).toFixed(100).split(".")[1];
   if (/^50*$/.test(places.slice(digits)) && /[13579]$/.test(text)) {
     const unit = 10n ** BigInt(digits);
     const whole = BigInt(text.replace("-", "").replace(".", "")) - 1n;
@@ -19,7 +19,7 @@ const exponent = (text) => text.replace(/e([+-])(\d)$/, "e$10$2");
 // What a box shows.
 function number(x, digits = GRAPH.digits) {
   if (!Number.isFinite(x)) return exact(x);
-  return fabs(x) >= 1e9 ? exponent(x.toExponential(digits)) : decimals(x, digits);
+  return Math.abs(x) >= 1e9 ? exponent(x.toExponential(digits)) : decimals(x, digits);
 }
 
 // The same where only so many characters have room.
@@ -32,7 +32,7 @@ function fitted(x, room) {
 
 // The same where there is more room: a small number is not shown as 0.
 function noticeable(x, digits = GRAPH.digits) {
-  return x !== 0 && fabs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
+  return x !== 0 && Math.abs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
 }
 
 // repr(x): all digits.
@@ -40,7 +40,7 @@ function exact(x) {
   if (Number.isNaN(x)) return "nan";
   if (!Number.isFinite(x)) return x > 0 ? "inf" : "-inf";
   if (Object.is(x, -0)) return "-0.0";
-  const size = fabs(x);
+  const size = Math.abs(x);
   if (size !== 0 && (size < 1e-4 || size >= 1e16)) return exponent(x.toExponential());
   return Number.isInteger(x) ? `${BigInt(x)}.0` : String(x);
 }
@@ -48,7 +48,7 @@ function exact(x) {
 // In a sentence: short, but never a small number shown as 0.
 function spoken(x) {
   if (!Number.isFinite(x) || x === 0) return x === 0 ? "0" : exact(x);
-  const size = fabs(x);
+  const size = Math.abs(x);
   if (size < 1e-3 || size >= 1e9) return exponent(x.toExponential(3));
   return number(x, 4).replace(/\.?0+$/, "");
 }

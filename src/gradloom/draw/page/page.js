@@ -1,5 +1,4 @@
 // The page: one position in the steps, one chosen node, and what is shown of them.
-const $ = (id) => document.getElementById(id);
 const groups = (what) => {
   const found = [];
   for (const group of picture.querySelectorAll(`[data-${what}]`)) found[group.dataset[what]] = group;
@@ -17,15 +16,10 @@ for (const edge of picture.querySelectorAll("[data-from]")) {
 }
 const edgeOf = (step) => edges.get(`${step.node}-${step.k}`);
 
-let position = steps.length, chosen = -1, pointed = -1, timer = 0;
+const LAST = steps.length, PACE = 1;
+let chosen = -1, pointed = -1;
 
-// ---- small parts of the page; text is always text
-function part(tag, className, ...content) {
-  const element = document.createElement(tag);
-  if (className) element.className = className;
-  element.append(...content);
-  return element;
-}
+// ---- small parts of the page
 const sign = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 const figure = (x, text = noticeable(x)) => part("b", sign(x) && `${sign(x)}-number`, text);
 const described = (facts) => part("dl", "", ...facts.map(([name, x]) => part("div", "", part("dt", "", name), part("dd", "", x))));
@@ -148,6 +142,7 @@ const CARDS = {
       const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
       if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
       parts.push(part("div", "rule", ...lines), part("p", "fine", words.where.join(" · ")));
+      if (words.note) parts.push(part("p", "fine", `Note: ${words.note}.`));
     }
     parts.push(part("div", "product",
       part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
@@ -187,12 +182,8 @@ function sum(step) {
 
 // ---- moving in time
 function go(to, moves = true) {
-  position = Math.max(0, Math.min(steps.length, to));
-  $("time").value = position;
-  const words = sentence(position), step = steps[position - 1];
-  $("time").setAttribute("aria-valuetext", words);
-  $("live").textContent = words;
-  $("count").textContent = `${position} / ${steps.length}`;
+  arrive(to, sentence, (position) => `${position} / ${LAST}`);
+  const step = steps[position - 1];
   $("leg-forward").className = position > 0 && position <= forwards.length ? "on" : "";
   $("leg-backward").className = position > forwards.length ? "on" : "";
   paint();
@@ -205,23 +196,6 @@ function go(to, moves = true) {
   }
   badge(step && boxes[step.kind === "value" ? step.node : step.to], step && inShort(step));
 }
-
-function play(on = !timer) {
-  clearTimeout(timer);
-  timer = 0;
-  if (on) {
-    if (position === steps.length) go(0);
-    timer = setTimeout(tick, Number($("pace").value));
-  }
-  document.body.classList.toggle("playing", on);
-  $("play").setAttribute("aria-label", on ? "Pause" : "Play");
-}
-function tick() {
-  go(position + 1);
-  if (position < steps.length) timer = setTimeout(tick, Number($("pace").value));
-  else play(false);
-}
-const leap = (to) => { play(false); go(to); };
 
 // ---- one node in full: pointed at, else chosen
 function tip() {
@@ -272,7 +246,7 @@ let leaf = leaves.find((i) => nodes[i].label) ?? leaves[0];
 
 function pick(i) {
   leaf = i;
-  const start = original.data[i], span = Number.isFinite(start) ? Math.max(1, 2 * fabs(start)) : 1;
+  const start = Number.isFinite(original.data[i]) ? original.data[i] : 0, span = Math.max(1, 2 * fabs(start));
   Object.assign($("drag"), { min: start - span, max: start + span });
   $("leaf").value = i;
   report();
@@ -280,8 +254,9 @@ function pick(i) {
 
 function report(written = null) {
   if (GRAPH.refusal) return;
-  if (written !== $("value")) $("value").value = data[leaf];
-  if (written !== $("drag")) $("drag").value = data[leaf];
+  const x = Number.isFinite(data[leaf]) ? data[leaf] : "";
+  if (written !== $("value")) $("value").value = x;
+  if (written !== $("drag")) $("drag").value = x;
   $("drag").setAttribute("aria-valuetext", `${names[leaf]} is ${spoken(data[leaf])}; ${names[0]} is ${spoken(data[0])}`);
   const now = spoken(data[0]), was = spoken(original.data[0]);
   $("outcome-name").textContent = names[0];
@@ -324,13 +299,10 @@ function next() {
 
 // ---- what is pressed
 const PRESSED = {
-  start: () => leap(0), back: () => leap(position - 1), play: () => play(), on: () => leap(position + 1),
-  finish: () => leap(steps.length), closer: () => zoom(1.3, undefined, undefined, true),
+  ...PLAYER, closer: () => zoom(1.3, undefined, undefined, true),
   further: () => zoom(1 / 1.3, undefined, undefined, true), fit: () => fit(0, true),
   undo: () => { changed.clear(); recompute(); go(position, false); pick(leaf); },
 };
-for (const [id, act] of Object.entries(PRESSED)) $(id).addEventListener("click", act);
-$("time").addEventListener("input", () => leap(Number($("time").value)));
 $("leaf").addEventListener("change", () => choose(Number($("leaf").value)));
 $("value").addEventListener("input", () => change(leaf, $("value").valueAsNumber, $("value")));
 $("drag").addEventListener("input", () => change(leaf, Number($("drag").valueAsNumber.toPrecision(5)), $("drag")));
@@ -338,27 +310,21 @@ $("wanted").addEventListener("input", () => find($("wanted").value));
 $("search").addEventListener("submit", (event) => { event.preventDefault(); next(); });
 
 const KEYS = {
-  ArrowRight: PRESSED.on, ArrowLeft: PRESSED.back, Home: PRESSED.start, End: PRESSED.finish, " ": PRESSED.play,
-  "+": PRESSED.closer, "=": PRESSED.closer, "-": PRESSED.further, 0: PRESSED.fit, "/": () => $("wanted").focus(),
+  ...PLAYER_KEYS, "+": PRESSED.closer, "=": PRESSED.closer, "-": PRESSED.further, 0: PRESSED.fit, "/": () => $("wanted").focus(),
   Escape: () => choose(-1),
 };
 const IN_GRAPH = {
   ArrowDown: () => walked(1), ArrowUp: () => walked(-1),
   Enter: () => { if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
 };
+listen(PRESSED, (key, target) => KEYS[key] ?? (target === canvas ? IN_GRAPH[key] : undefined));
 addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const { target } = event;
-  if (event.key === "Escape" && target.matches("input, select")) { canvas.focus(); return; }
-  if (target.matches("input, select") || (event.key === " " && target.matches("button, summary"))) return;
-  const act = KEYS[event.key] ?? (target === canvas ? IN_GRAPH[event.key] : undefined);
-  if (!act) return;
-  event.preventDefault();
-  act();
+  if (event.key === "Escape" && event.target.matches("input, select")) canvas.focus();
 });
 
 // ---- begin
-$("time").max = steps.length;
+picture.setAttribute("aria-hidden", "true"); // to be heard, it is walked through
+canvas.setAttribute("aria-label", `The graph: ${nodes.length} numbers, ${forwards.length} of them results`);
 $("leg-forward").style.flex = forwards.length;
 $("leg-backward").style.flex = steps.length - forwards.length;
 $("leg-backward").hidden = steps.length === forwards.length;
@@ -373,5 +339,5 @@ for (const i of leaves) {
   $("leaf").append(option);
 }
 fit(READABLE);
-go(steps.length, false);
+go(LAST, false);
 if (!GRAPH.refusal) pick(leaf);

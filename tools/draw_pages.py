@@ -1,18 +1,22 @@
-"""Take the screenshot of the documents: ``docs/explorer.png``, the lesson's neuron in the explorer.
+"""Take the screenshots of the documents: ``docs/explorer.png``, the lesson's neuron in the explorer, and
+``docs/film.png``, the film of the two moons.
 
 Takes: Chromium, its driver and selenium (``pip install "gradloom[test]"``).
-Gives: the file. Run it when the page has changed: ``python tools/draw_explorer.py``.
+Gives: the files. Run it when a page has changed: ``python tools/draw_pages.py``.
 """
 
 import pathlib
+import random
 import shutil
 import tempfile
 
 from selenium import webdriver
 
-from gradloom import Value
+from gradloom import Film, Value
+from gradloom.cli import moons
+from gradloom.nn import MLP
 
-PATH = pathlib.Path(__file__).resolve().parent.parent / "docs" / "explorer.png"
+DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
 
 
 def neuron():
@@ -24,6 +28,17 @@ def neuron():
     o = n.tanh()
     o.label = "o"
     return o
+
+
+def film():
+    """The training of ``gradloom demo``."""
+    random.seed(1337)
+    xs, ys = moons.points()
+    model = MLP(2, [16, 16, 1])
+    film = Film(model, xs, ys, title="Two moons: a network learns to part them")
+    for _ in moons.train(model, xs, ys, film=film):
+        pass
+    return film
 
 
 def main():
@@ -42,7 +57,10 @@ def main():
         )
         driver.get(page.path.as_uri())
         driver.execute_script("leap(steps.findLastIndex((s) => names[s.to] === 'x1') + 1)")
-        driver.save_screenshot(str(PATH))
+        driver.save_screenshot(str(DOCS / "explorer.png"))
+        driver.get(film().save(pathlib.Path(folder, "moons.html")).path.as_uri())
+        driver.execute_script("leap(frames.findIndex(({ step }) => step >= 12))")
+        driver.save_screenshot(str(DOCS / "film.png"))
     driver.quit()
 
 
