@@ -25,6 +25,7 @@ from gradloom.draw.quotient import Parts
 from gradloom.draw.style import ITEMS, Style, choice, style, whole
 from gradloom.draw.tree import tree
 from gradloom.engine import Value
+from gradloom.errors import CycleError
 
 __all__ = ["Digraph", "Drawing", "Explorer", "draw", "draw_dot", "explore", "frames", "trace"]
 
@@ -109,7 +110,9 @@ def draw_view(view: View, title: str, show: str | Iterable[str] = ITEMS) -> Draw
     return _drawing(view, style(show, None, 4, "light"), title, in_terminal(title))
 
 
-def draw_results(roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str) -> Drawing:
+def draw_results(
+    roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str
+) -> Drawing:
     """The picture of a graph with several results."""
     return draw_view(_folded(roots, most, choice("fold", fold, FOLDS), ()), title, show)
 
@@ -173,7 +176,10 @@ def _view(root, edges, most: int, fold: str, unfold: tuple[str, ...]) -> View:
 def _folded(roots: Sequence[Value], most: int, fold: str, unfold: tuple[str, ...]) -> View:
     if fold == "none" and len(roots) == 1:
         return view_from_root(roots[0], most)
-    folding = Folding(roots, unfold)
+    try:
+        folding = Folding(roots, unfold)
+    except CycleError:  # made by hand: it has no layers
+        return view_from_root(roots[0], most)
     if len(folding.scopes.names) == 1 and folding.fits(Parts(folding.whole.nodes), most) and len(roots) == 1:
         return view_from_root(roots[0], most)
     return folded_view(folding, folding.opened(most, fold != "all"))

@@ -12,7 +12,7 @@ import numpy as np
 from gradloom.draw.fold import Folding, Group, shown
 from gradloom.draw.graph import Box, Frame, View, nearest
 from gradloom.draw.quotient import Parts, Quotient
-from gradloom.engine import Value, read
+from gradloom.engine import read
 
 __all__ = ["folded_view"]
 
@@ -25,7 +25,9 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
     quotient = Quotient(net, parts)
     things = [*(values[i] for i in parts.nodes.tolist()), *(_box(folding, x) for x in parts.groups)]
     _gradients(folding, quotient, things)
-    for src, dst, count in zip(quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True):
+    for src, dst, count in zip(
+        quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True
+    ):
         if isinstance(things[dst], Box):
             things[dst].uses[things[src]] = count
     operands: dict[Any, tuple[Any, ...]] = {x: tuple(x.uses) for x in things if isinstance(x, Box)}
@@ -42,7 +44,9 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
             inside[frame_of[part]] += [thing, *constants]
     roots = dict.fromkeys(things[quotient.owner[i]] for i in folding.roots)
     ordered = nearest(list(roots), operands.__getitem__, len(operands))
-    boxes = tuple(Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True))
+    boxes = tuple(
+        Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True)
+    )
     return View(ordered, tuple(operands[x] for x in ordered), 0, boxes)
 
 
@@ -60,7 +64,7 @@ def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[str,
 
 
 def _box(folding: Folding, group: Group) -> Box:
-    first = group.members.groups[0] if group.times > 1 and group.members.groups else group
+    first, *_ = [*folding.members(group).groups, group] if group.times > 1 else [group]
     count = len(group.nodes) + int(folding.net.constants[group.nodes].sum())
     return Box(group.name, first.kind == "scope", group.times, count, 0.0, {})
 
