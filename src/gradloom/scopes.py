@@ -12,6 +12,7 @@ import itertools
 import threading
 import weakref
 from contextlib import ContextDecorator
+from typing import Any
 
 from gradloom.engine import ENGINE, set_scope
 
@@ -53,7 +54,9 @@ class scope(threading.local, ContextDecorator):  # one decorated function may ru
         if isinstance(name, str):
             name = str.__str__(name)
         elif name is None or isinstance(name, (type, int, float, list, tuple, dict)):
-            raise TypeError(f"scope takes a name, or a part of a model, not {type(name).__name__} ({name!r:.60})")
+            raise TypeError(
+                f"scope takes a name, or a part of a model, not {type(name).__name__} ({name!r:.60})"
+            )
         self._what, self._before = name, []
 
     def __enter__(self):
@@ -63,29 +66,33 @@ class scope(threading.local, ContextDecorator):  # one decorated function may ru
         leave(self._before.pop())
 
 
-def enter(what):
+def _enter(what):
     """Begin a scope of this name, or of this object; what to ``leave`` to."""
     number = next(_numbers)
     before = set_scope(number)
-    _entries[number] = before, what if type(what) is str else weakref.ref(what)
+    _entries[number] = before, what if type(what) is str else weakref.ref(what), type(what)
     _entries.pop(number - KEPT, None)
     return before
 
 
 leave = set_scope
+enter = _enter
 
 
 def entry(number):
-    """The number of the scope around a scope (0: none), and its name or object (None: it is gone).
+    """The number of the scope around a scope (0: none), and its name or object; its class, if that is gone.
 
     None where the scope is forgotten, or where ``number`` is of none.
     """
-    found = _entry(number)
-    return found and (found[0], found[1] if type(found[1]) is str else found[1]())
+    if (found := _entry(number)) is None:
+        return None
+    outside, what, kind = found
+    return outside, what if kind is str else kind if what() is None else what()
 
 
-_entry = _entries.get
+_entry: Any = _entries.get
 
 if ENGINE == "native":
-    from gradloom._native.value import enter_scope as enter
-    from gradloom._native.value import scope_of as _entry
+    from gradloom._native.value import enter_scope, scope_of
+
+    enter, _entry = enter_scope, scope_of

@@ -119,7 +119,7 @@ def _view(boxes: list[Box], uses: list[tuple[int, int, int]], given: int) -> tup
     things = [*boxes, Box("result", True, 1, 0, 0.0, {}, "root")]
     shown = list(range(n + 1))
     if n > MOST:
-        for some in np.array_split(np.arange(given, n - max(MOST - RANGES - given, 1)), RANGES):
+        for some in np.array_split(np.arange(given, n - max(MOST - RANGES - given - 1, 1)), RANGES):
             inside = Counter(boxes[i].name for i in some.tolist())
             caption = ", ".join(f"{k:,} {name}" if k > 1 else name for name, k in inside.most_common(3))
             for i in some.tolist():

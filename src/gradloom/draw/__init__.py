@@ -108,7 +108,9 @@ def draw_view(view: View, title: str, show: str | Iterable[str] = ITEMS) -> Draw
     return _drawing(view, style(show, None, 4, "light"), title, in_terminal(title))
 
 
-def draw_results(roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str) -> Drawing:
+def draw_results(
+    roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str
+) -> Drawing:
     """The picture of a graph with several results."""
     return draw_view(view_of(roots, most, choice("fold", fold, FOLDS), ()), title, show)
 

@@ -73,10 +73,14 @@ def _frames(dot: Digraph, view: View, place: Mapping[object, int], theme: Theme)
     """A rounded box around each scope's nodes; inner ones are done before they are put into outer ones."""
     frames = view.frames
     if frames:
-        dot.attr("graph", newrank="true")  # without it, Graphviz fails at some clusters ("trouble in init_rank")
+        dot.attr(
+            "graph", newrank="true"
+        )  # without it, Graphviz fails at some clusters ("trouble in init_rank")
     clusters = [Digraph(name=f"cluster_{i}") for i in range(len(frames))]
     for frame, cluster in zip(reversed(frames), reversed(clusters), strict=True):
-        cluster.attr(label=f"<{in_box(frame.name)}>", labeljust="l", style="rounded", color=theme.frame, margin="10")
+        cluster.attr(
+            label=f"<{in_box(frame.name)}>", labeljust="l", style="rounded", color=theme.frame, margin="10"
+        )
         cluster.attr(fontname=_FONT, fontsize="12", fontcolor=theme.caption, bgcolor=theme.inside)
         for node in frame.nodes:
             cluster.node(f"v{place[node]}")
@@ -106,7 +110,13 @@ def _many(count: int, theme: Theme) -> dict[str, str]:
     if count == 1:
         return {}
     width = f"{1 + 0.4 * math.log2(count):.2g}"
-    return {"label": f"{count:,}", "penwidth": width, "fontname": _FONT, "fontsize": "10", "fontcolor": theme.caption}
+    return {
+        "label": f"{count:,}",
+        "penwidth": width,
+        "fontname": _FONT,
+        "fontsize": "10",
+        "fontcolor": theme.caption,
+    }
 
 
 def note(missing: int) -> str:

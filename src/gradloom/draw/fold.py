@@ -33,7 +33,7 @@ FOLDS = ("auto", "all", "none")
 
 _RANGES = 8  # boxes for what is far from the result
 _FEW = 8  # equal things are drawn one by one
-_LONG = 32  # nodes in a chain, and more are one box
+_LONG = 64  # what more nodes than this serve stays one box
 _MANY = 8  # times the room: where there are more kinds of nodes, equal ones are not worth a group
 _ROOM, _LENGTH = 300, 1500  # boxes, and the columns that all edges together may cross
 
@@ -94,7 +94,9 @@ class Folding:
         """The scopes of these names, and those around them."""
         scopes, wanted = self.scopes, set()
         for name in names:
-            found = [s for s in range(1, len(scopes.names)) if name in (scopes.names[s], family(scopes.names[s]))]
+            found = [
+                s for s in range(1, len(scopes.names)) if name in (scopes.names[s], family(scopes.names[s]))
+            ]
             if not found:
                 known = ", ".join(map(repr, dict.fromkeys(scopes.names[1:31]))) or "none"
                 raise ValueError(f"unfold names {name!r}, which is no scope of this graph; there is {known}")
@@ -114,16 +116,19 @@ class Folding:
             if self.boxes(parts) <= room:
                 break
             found = fewer(self, Quotient(self.net, parts), group.level + 1, room)
-            parts = found if len(found) > 1 else parts  # all in one again
+            if len(found) > 1 or not found.groups or found.groups[0].kind == "far":  # not all in one again
+                parts = found
         return parts
 
     def _example(self, group: Group) -> Parts:
         """One of many equal scopes, and the others."""
-        first, *others = group.members.groups
+        first, *others = self.members(group).groups
         nothing = np.empty(0, dtype=np.int64)
         rest = Parts(nothing, others)
         name, level = group.name, group.level + 1
-        return Parts(nothing, [first, Group(name, "others", rest.all_nodes(), level, len(others), members=rest)])
+        return Parts(
+            nothing, [first, Group(name, "others", rest.all_nodes(), level, len(others), members=rest)]
+        )
 
     def members(self, group: Group) -> Parts:
         """Its own nodes, and the scopes directly in it."""
@@ -133,7 +138,9 @@ class Folding:
             while inner < scopes.end[group.scope]:
                 nodes = self._between(inner, scopes.end[inner])
                 if len(nodes):
-                    parts.groups.append(Group(scopes.names[inner], "scope", nodes, group.level + 1, scope=inner))
+                    parts.groups.append(
+                        Group(scopes.names[inner], "scope", nodes, group.level + 1, scope=inner)
+                    )
                 inner = scopes.end[inner]
             group.members = parts
         return group.members
@@ -156,7 +163,9 @@ class Folding:
         alike, n = q.alike(), len(q.parts.nodes)
         kept, together = Parts(q.parts.nodes), dict[object, list[Group]]()
         if nodes_too:
-            _, first, at, times = np.unique(alike[:n], return_index=True, return_inverse=True, return_counts=True)
+            _, first, at, times = np.unique(
+                alike[:n], return_index=True, return_inverse=True, return_counts=True
+            )
             if len(first) <= _MANY * room:
                 kept = Parts(q.parts.nodes[np.sort(first[times == 1])])
                 order = np.argsort(at, kind="stable")
@@ -199,7 +208,10 @@ class Folding:
         """The nearest parts as they are, and the largest groups; the others by ranges of distance."""
         n, groups = len(q.parts.nodes), q.parts.groups
         sizes = np.array([len(group.nodes) for group in groups], dtype=np.int64)
-        large, ranges = n + np.sort(np.argsort(-sizes, kind="stable")[: room // 8]), min(_RANGES, max(1, room // 8))
+        large, ranges = (
+            n + np.sort(np.argsort(-sizes, kind="stable")[: room // 8]),
+            min(_RANGES, max(1, room // 8)),
+        )
         order = np.argsort(q.distance, kind="stable")
         order = order[~np.isin(order, large)]
         cost = np.ones(len(q.parts), dtype=np.int64)
@@ -221,12 +233,15 @@ class Folding:
         counts = np.bincount(self.net.codes[nodes], minlength=len(self.net.operations))
         counts[0] = 0
         most = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)].tolist()
-        words = [f"{counts[i]:,} {self.net.operations[i]}" if counts[i] > 1 else self.net.operations[i] for i in most]
+        words = [
+            f"{counts[i]:,} {self.net.operations[i]}" if counts[i] > 1 else self.net.operations[i]
+            for i in most
+        ]
         return ", ".join([*words[:4], "..."] if len(words) > 4 else words) or "leaves"
 
     # ---- which groups are open
     def opened(self, most: int, deep: bool = True) -> dict[Group, Parts]:
-        """The groups that are open in a picture of at most ``most`` boxes, with their parts, outer ones first."""
+        """The groups that are open in a picture of ``most`` boxes, and their parts; outer ones first."""
         room = most
         while True:
             found = self._opened(room, deep)
@@ -237,9 +252,15 @@ class Folding:
     def _worth(self, group: Group) -> bool:
         """Whether opening it shows more than its name does."""
         if group.kind == "equal":
-            return group.times <= _FEW or bool(group.members.groups)
-        small = len(group.nodes) <= _LONG or bool(np.isin(self.roots, group.nodes).any())
-        return group.kind == "scope" or (group.kind == "joined" and small)
+            return group.times <= _FEW or bool(self.members(group).groups)
+        if group.kind == "joined":
+            several = len(np.unique(self.net.codes[group.nodes])) > 1
+            plain = (
+                int(np.diff(self.net.start)[group.nodes].max()) == 1
+                and np.isin(self.roots, group.nodes).any()
+            )
+            return bool(plain) or (several and len(group.nodes) <= _LONG)
+        return group.kind == "scope"
 
     def fits(self, parts: Parts, most: int) -> bool:
         """Whether these are at most so many boxes, and edges that a layout engine can bear."""
@@ -293,8 +314,8 @@ _WAYS = {
 def length(distance: np.ndarray, src: np.ndarray, dst: np.ndarray) -> int:
     """How many columns of boxes all edges cross together.
 
-    A layout takes about the square of it, and more: for 1,500, two seconds; for 5,000 (a chain of 100 nodes that
-    all have one operand in common), twenty.
+    A layout takes about the square of it, and more: for 1,500, two seconds; for 5,000 (a chain of 100 nodes
+    that all have one operand in common), twenty.
     """
     return int((distance[src] - distance[dst]).sum())
 

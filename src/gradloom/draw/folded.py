@@ -15,6 +15,7 @@ from gradloom.draw.fold import Folding, Group, shown
 from gradloom.draw.graph import Box, Frame, View, nearest, view_from_root
 from gradloom.draw.quotient import Parts, Quotient
 from gradloom.engine import Value, read
+from gradloom.errors import CycleError
 
 __all__ = ["folded_view", "view_of"]
 
@@ -23,7 +24,10 @@ def view_of(roots: Sequence[Value], most: int, fold: str = "auto", unfold: Seque
     """What is shown of the graph below ``roots`` in at most so many boxes."""
     if fold == "none" and len(roots) == 1:
         return view_from_root(roots[0], most)
-    folding = Folding(roots, unfold)
+    try:
+        folding = Folding(roots, unfold)
+    except CycleError:  # made by hand: it has no layers
+        return view_from_root(roots[0], most)
     if len(folding.scopes.names) == 1 and folding.fits(Parts(folding.whole.nodes), most) and len(roots) == 1:
         return view_from_root(roots[0], most)
     return folded_view(folding, folding.opened(most, fold != "all"))
@@ -37,7 +41,9 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
     quotient = Quotient(net, parts)
     things = [*(values[i] for i in parts.nodes.tolist()), *(_box(folding, x) for x in parts.groups)]
     _gradients(folding, quotient, things)
-    for src, dst, count in zip(quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True):
+    for src, dst, count in zip(
+        quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True
+    ):
         if isinstance(things[dst], Box):
             things[dst].uses[things[src]] = count
     operands: dict[Any, tuple[Any, ...]] = {x: tuple(x.uses) for x in things if isinstance(x, Box)}
@@ -54,7 +60,9 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
             inside[frame_of[part]] += [thing, *constants]
     roots = dict.fromkeys(things[quotient.owner[i]] for i in folding.roots)
     ordered = nearest(list(roots), operands.__getitem__, len(operands))
-    boxes = tuple(Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True))
+    boxes = tuple(
+        Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True)
+    )
     return View(ordered, tuple(operands[x] for x in ordered), 0, boxes)
 
 
@@ -72,7 +80,7 @@ def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[str,
 
 
 def _box(folding: Folding, group: Group) -> Box:
-    first = group.members.groups[0] if group.times > 1 and group.members.groups else group
+    first, *_ = [*folding.members(group).groups, group] if group.times > 1 else [group]
     count = len(group.nodes) + int(folding.net.constants[group.nodes].sum())
     members = [folding.net.nodes[i] for i in group.nodes.tolist()]
     return Box(group.name, first.kind == "scope", group.times, count, 0.0, {}, members=members)

@@ -114,9 +114,7 @@ def view_from_edges(nodes: Iterable[Value], edges: Iterable[tuple[Value, Value]]
     return View(shown, tuple(operands[node] for node in shown), len(chosen) - len(shown))
 
 
-def nearest(
-    roots: Sequence[Any], operands: Callable[[Any], Iterable[Any]], most: int
-) -> tuple[Any, ...]:
+def nearest(roots: Sequence[Any], operands: Callable[[Any], Iterable[Any]], most: int) -> tuple[Any, ...]:
     """Breadth first from the first root; from the next one where that reached nothing new."""
     found: dict[Any, None] = {}  # a set that keeps its order
     for root in roots:

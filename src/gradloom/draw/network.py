@@ -77,7 +77,8 @@ def columns_in_python(nodes: list[Value]) -> list[np.ndarray]:
         counts.append(len(found))
         args += found
         constants.append(len(operands) - len(found))
-        rows.append(len(TABLE) if row is None or TABLE.get(row.name) is not row else number[row.name])
+        known = row is not None and TABLE.get(row.name) is row
+        rows.append(number[row.name] if row is not None and known else len(TABLE))
     columns = counts, args, constants, rows, [node._trace for node in nodes]
     return [np.array(column, dtype=np.int64) for column in columns]
 

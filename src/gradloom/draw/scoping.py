@@ -99,8 +99,9 @@ def _common(scopes: list[int], parent: list[int]) -> int:
 
 # ---- names
 def _name(part: object, holder: object) -> str:
-    path = _path(part, holder) if holder is not None and part is not None else None
-    return path or ("part of a model" if part is None else type(part).__name__)
+    if isinstance(part, type):  # of a part that is gone
+        return part.__name__
+    return (holder is not None and _path(part, holder)) or type(part).__name__
 
 
 def _path(part: object, holder: object) -> str | None:

@@ -7,7 +7,6 @@ outside ASCII are those of the labels.
 """
 
 from collections import Counter
-
 from typing import Any
 
 from gradloom.draw.figure import folded_note, note
