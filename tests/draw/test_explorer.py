@@ -13,8 +13,10 @@ from gradloom import Value, primitive
 from gradloom.draw import Explorer, explore, frames
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, view_from_root
+from gradloom.draw.inside import insides, picture_of
 from gradloom.draw.javascript import names_called, rows_as_javascript, rule
 from gradloom.draw.passes import passes
+from gradloom.draw.style import style
 from gradloom.errors import CycleError
 from gradloom.ops import TABLE
 
@@ -199,10 +201,35 @@ def test_where_the_result_itself_is_in_a_box():
 
 def test_a_folded_graph_says_what_it_leaves_out(tmp_path):
     graph = graph_of(model_loss().explore(tmp_path / "a.html"))
-    assert re.fullmatch(r"[\d,]+ of [\d,]+ nodes are folded into \d+ boxes", graph["missing"])
+    assert re.fullmatch(
+        r"[\d,]+ of [\d,]+ nodes are folded into \d+ boxes; \d+ of them can be looked into", graph["missing"]
+    )
     assert "not shown one by one" in graph["refusal"]
     assert len(graph["nodes"]) <= 300
     assert all(node["folded"] > 1 for node in graph["nodes"] if "folded" in node)
+
+
+def test_small_boxes_hold_a_picture_of_what_is_inside():
+    root = model_loss()
+    view = view_of([root], 300)
+    found = insides(view, 4)
+    assert found
+    grads = passes(view, root).all_grads
+    for i, inside in found.items():
+        alone = [x for x in inside.nodes if not isinstance(x, Box)]
+        assert len(alone) == view.nodes[i].count <= 60
+        assert set(view.nodes[i].members) <= set(alone)
+        assert all(x in inside.nodes for xs in inside.operands for x in xs)
+    assert sum(view.nodes[i].count for i in found) <= 500
+    root.backward()
+    i, inside = next((i, x) for i, x in found.items() if any(x.operands))
+    svg = picture_of(inside, grads, style(("label", "data", "grad"), None, 4, "light"), view.nodes[i].title)
+    assert f"grad {view.nodes[i].members[0].grad}" in svg
+    assert " id=" not in svg
+
+
+def test_the_page_of_a_folded_graph_is_not_too_large(tmp_path):
+    assert len(model_loss(8).explore(tmp_path / "a.html").html) < 3_000_000
 
 
 def test_scopes_that_are_all_open_leave_the_page_able_to_compute(tmp_path):
@@ -246,7 +273,10 @@ def test_a_circle_raises():
     [
         (lambda: by_hand(Value(0.5)) * 2, "my tanh node was not made by an operation of the table"),
         (lambda: primitive(lambda x: x * x, lambda m, x, r: (2.0 * x,))(Value(3.0)), "was not made by"),
-        (lambda: sum(Value(1.0) for _ in range(400)), "A part of the graph is not shown one by one in this page"),
+        (
+            lambda: sum(Value(1.0) for _ in range(400)),
+            "A part of the graph is not shown one by one in this page",
+        ),
         (neuron, ""),
     ],
 )
@@ -364,7 +394,7 @@ def test_the_script_stays_small():
     from gradloom.draw import document, explorer
 
     scripts = [(document.PAGE / f"{name}.js").read_text(encoding="utf-8") for name in explorer._SCRIPTS]
-    assert len("".join(scripts).encode()) < 40_000
+    assert len("".join(scripts).encode()) < 42_000
 
 
 # ---- frames

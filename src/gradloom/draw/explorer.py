@@ -25,6 +25,7 @@ from gradloom.draw.document import Page, as_json, document, page_path
 from gradloom.draw.figure import figure, folded_note, note
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, View
+from gradloom.draw.inside import insides, picture_of
 from gradloom.draw.javascript import rows_as_javascript, rule
 from gradloom.draw.labels import in_terminal
 from gradloom.draw.moments import at, name_of, room_for
@@ -81,9 +82,10 @@ def explore(
     title : str, optional
         The heading of the page.
     max_nodes : int
-        At most so many boxes are shown. Constants count. Of a larger graph the page shows what ``draw`` shows:
-        a box may stand for a scope, for equal Values side by side, or for what is far from the root. It is
-        one step forward; what comes out of it on the way back is one step for each Value that gets it.
+        At most so many boxes are shown. Constants count. Of a larger graph the page shows what ``draw``
+        shows: a box may stand for a scope, for equal Values side by side, or for what is far from the root.
+        It is one step forward; what comes out of it on the way back is one step for each Value that gets it.
+        Small boxes can be looked into.
 
     Returns
     -------
@@ -134,10 +136,10 @@ def _has_screen() -> bool:
 # ---- the page
 def _page(root: Value, name: str, digits: int, most: int) -> str:
     view = view_of([root], most)
+    opened = insides(view, whole("digits", digits, 0, 17))  # before the passes: constants become Values
     found = passes(view, root)
-    style(ITEMS, None, digits, "light")  # digits is checked before it is used
     room = room_for(view, found, digits)
-    looks = style(ITEMS, None, digits, "light", room)
+    looks, plain = style(ITEMS, None, digits, "light", room), style(ITEMS, None, digits, "light")
     data = [None if isinstance(node, Box) else node.data for node in view.nodes]
     now = at(view, data, found.grads)
     place = {node: i for i, node in enumerate(view.nodes)}
@@ -151,7 +153,7 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
         "room": room,
         "trouble": found.trouble,
         "refusal": "This needs a backward pass, and there is none." if found.trouble else _refusal(view),
-        "missing": note(view.missing) if view.missing else folded_note(view) if view.boxes else "",
+        "missing": _left_out(view, len(opened)),
     }
     rows = [node._recipe[0] for node in view.nodes if not isinstance(node, Box)]
     return document(
@@ -159,12 +161,25 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
         "page",
         _SCRIPTS,
         f"const GRAPH = {as_json(graph)};\n{rows_as_javascript([row for row in rows if _in_table(row)])}",
+        insides="".join(
+            f'<template data-inside="{i}">{svg}</template>\n'
+            for i, x in opened.items()
+            for svg in [picture_of(x, found.all_grads, plain, view.nodes[i].title)]
+        ),
         picture=_marked(figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)),
         legs=_LEGS,
         play="Play the two passes",
         steps="The steps of the two passes",
         noscript="The picture is complete; playing it needs JavaScript.",
     )
+
+
+def _left_out(view: View, opened: int) -> str:
+    """What the page says of the nodes that it does not show one by one."""
+    if not view.boxes:
+        return note(view.missing) if view.missing else ""
+    some = f"; {opened} of them can be looked into" if opened else ""
+    return folded_note(view) + some
 
 
 def _folded(box: Box, shown: tuple[object, ...], grad: float | None, place: dict) -> dict[str, object]:
@@ -210,8 +225,8 @@ def _refusal(view: View) -> str:
             )
     if view.missing or view.boxes:
         return (
-            "A part of the graph is not shown one by one in this page, so it cannot compute with other numbers; "
-            "explore(root, max_nodes=...) takes more of it in."
+            "A part of the graph is not shown one by one in this page, so it cannot compute with other "
+            "numbers; explore(root, max_nodes=...) takes more of it in."
         )
     return ""
 

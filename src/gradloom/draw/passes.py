@@ -10,8 +10,8 @@ A Box of many nodes is one step forward; its gradient is the norm of those at wh
 
 import math
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from gradloom.arithmetic import local_derivatives, refuse, stale_operand
 from gradloom.draw.graph import Box, View
@@ -29,7 +29,8 @@ class Step:
     ``node`` passes a contribution to its operand number ``k``, which is node ``to``; "own", the same by
     a derivative of the user's own; "unseen", ``k`` contributions to ``to`` come from the Box ``node``, or
     (-1) from nodes that are not in the view; "into", ``node`` passes a contribution to its operand number
-    ``k``, which is in the Box ``to``; "between", the Box ``node`` passes ``k`` contributions to the Box ``to``.
+    ``k``, which is in the Box ``to``; "between", the Box ``node`` passes ``k`` contributions to the Box
+    ``to``.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Passes:
     steps: tuple[Step, ...]
     grads: tuple[float | None, ...]  # None: not known
     trouble: str = ""
+    all_grads: Mapping[Value, float] = field(default_factory=dict)  # of what is not shown, too
 
 
 def passes(view: View, root: Value) -> Passes:
@@ -57,15 +59,15 @@ def passes(view: View, root: Value) -> Passes:
     many = {place[box]: len(box.members) for box in view.boxes}
     where = place | {x: i for i in many for x in view.nodes[i].members}
     nodes = order(root)
-    forward = tuple(Step("value", i) for i in (_order(view, place) if many else map(place.get, nodes))
-                    if i is not None and _is_computed(view, i))  # fmt: skip
+    turns = _order(view, place) if many else [place[x] for x in nodes if x in place]
+    forward = tuple(Step("value", i) for i in turns if _is_computed(view, i))
     try:
         for node in nodes:
             _check(node)
-        steps, grads = _backward(nodes, root, where, many)
+        steps, grads, all_grads = _backward(nodes, root, where, many)
     except GradloomError as error:
         return Passes(forward, (None,) * len(place), str(error))
-    return Passes((*forward, *steps), tuple(grads.get(i, 0.0) for i in range(len(place))))
+    return Passes((*forward, *steps), tuple(grads.get(i, 0.0) for i in range(len(place))), "", all_grads)
 
 
 def _is_computed(view: View, i: int) -> bool:
@@ -85,7 +87,9 @@ def _order(view: View, place: dict) -> list[int]:
             done.setdefault(i)
         else:
             begun.add(i)
-            waiting += [j for x in reversed(view.operands[i]) if (j := place.get(x, -1)) >= 0 and j not in begun]
+            waiting += [
+                j for x in reversed(view.operands[i]) if (j := place.get(x, -1)) >= 0 and j not in begun
+            ]
     return list(done)
 
 
@@ -105,13 +109,18 @@ def _check(node: Value) -> None:
         refuse("stale", node, younger)
 
 
-def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float]]:
-    """The steps, and the gradient of each place. ``where``: the place of each Value, its own or that of the
-    Box it is in; ``many``: how many are in each Box."""
+def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], dict[Value, float]]:
+    """The steps, the gradient of each place, and that of each Value.
+
+    ``where``: the place of each Value, its own or that of the Box it is in;
+    ``many``: how many are in each Box.
+    """
     grads = {root: 1.0}
     steps = [Step("seed", where[root], to=where[root], adds=1.0, total=1.0)]
     told: dict[int, float] = {where[root]: 1.0}  # the gradient of what is drawn alone, as told
-    unseen: dict[int, dict[int, tuple[int, float]]] = {}  # what waits to be told: to, from -> how many, their sum
+    unseen: dict[
+        int, dict[int, tuple[int, float]]
+    ] = {}  # what waits to be told: to, from -> how many, their sum
     between: Counter[tuple[int, int]] = Counter()
     left = dict(many)  # of each Box, the nodes whose turn is to come
     used: dict[int, dict[Value, None]] = {i: {} for i in many}  # by others
@@ -156,7 +165,8 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float]]:
                 done = [pair for pair in between if pair[0] == at]
                 steps += [Step("between", at, between.pop(pair), pair[1]) for pair in done]
     found = {where[x]: grad for x, grad in grads.items() if x in where and where[x] not in many}
-    return steps, found | {i: math.hypot(*(grads[x] for x in xs)) for i, xs in used.items()}
+    found |= {i: math.hypot(*(grads[x] for x in xs)) for i, xs in used.items()}
+    return steps, found, grads
 
 
 def _contributions(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Value, float, float]]:

@@ -229,6 +229,7 @@ function tip() {
   if (isFolded(i)) {
     const facts = [["nodes", nodes[i].folded.toLocaleString("en")]];
     if (!GRAPH.trouble) facts.push(["norm of its gradients", exact(grads[i])]);
+    if (templateOf(i)) facts.push(["inside", "press it, or Enter"]);
     $("tip").replaceChildren(part("b", "", label), part("span", "kind", "many nodes in one box"), described(facts));
     return;
   }
@@ -268,7 +269,10 @@ canvas.addEventListener("pointerover", (event) => {
 });
 canvas.addEventListener("pointerleave", () => { pointed = -1; tip(); });
 canvas.addEventListener("click", (event) => {
-  if (!dragged() && !event.target.closest(".tip, .tools")) choose(under(event), false);
+  if (!dragged() && !event.target.closest(".tip, .tools")) {
+    choose(under(event), false);
+    lookInto(chosen);
+  }
 });
 
 // ---- what if
@@ -328,10 +332,24 @@ function next() {
   $("matches").textContent = `${match + 1} of ${matching.length}`;
 }
 
+// ---- what is inside a box
+const templateOf = (i) => document.querySelector(`[data-inside="${i}"]`);
+function lookInto(i) {
+  const template = templateOf(i);
+  if (!template) return;
+  play(false);
+  $("inside-name").textContent = `Inside ${nodes[i].label}`;
+  $("inside-note").textContent = GRAPH.trouble ? "As Python has them." : "Gradients are those after the whole backward pass.";
+  $("inside-picture").replaceChildren(template.content.cloneNode(true));
+  $("inside").showModal();
+}
+$("inside").addEventListener("close", () => { $("inside-picture").replaceChildren(); canvas.focus(); });
+
 // ---- what is pressed
 const PRESSED = {
   ...PLAYER, closer: () => zoom(1.3, undefined, undefined, true),
   further: () => zoom(1 / 1.3, undefined, undefined, true), fit: () => fit(0, true),
+  leave: () => $("inside").close(),
   undo: () => { changed.clear(); recompute(); go(position, false); pick(leaf); },
 };
 $("leaf").addEventListener("change", () => choose(Number($("leaf").value)));
@@ -346,9 +364,9 @@ const KEYS = {
 };
 const IN_GRAPH = {
   ArrowDown: () => walked(1), ArrowUp: () => walked(-1),
-  Enter: () => { if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
+  Enter: () => { if (isFolded(chosen)) lookInto(chosen); else if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
 };
-listen(PRESSED, (key, target) => KEYS[key] ?? (target === canvas ? IN_GRAPH[key] : undefined));
+listen(PRESSED, (key, target) => $("inside").open ? undefined : KEYS[key] ?? (target === canvas ? IN_GRAPH[key] : undefined));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches("input, select")) canvas.focus();
 });
