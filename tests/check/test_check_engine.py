@@ -152,7 +152,16 @@ def test_a_debugger_keeps_its_place():
 
 
 @pytest.mark.parametrize(
-    "line", ["raise SystemExit", "exit()", "return [1]*3", "return 'text'", "return nan"]
+    "line",
+    [
+        "raise SystemExit",
+        "raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})",
+        "raise ValueError('x' * 1_000_000)",
+        "return [1]*3",
+        "return 'text'",
+        "return math.nan",
+        "return type('Odd', (), {'__float__': lambda self: 1 / 0, '__repr__': lambda self: 1 / 0})()",
+    ],
 )
 def test_no_answer_stops_the_checker(line):
     source = mutated("        return out  # add\n", f"        {line}\n").replace(
@@ -161,11 +170,15 @@ def test_no_answer_stops_the_checker(line):
     report = check_engine(engine(source.replace("exit()", "import sys; sys.exit()")))
     assert not report.passed
     assert len(report.results) == len(STEPS)
+    assert max(map(len, str(report).splitlines())) < 400
 
 
-def test_a_cause_is_told_once():
-    shown = str(check_engine(engine(mutated("        self.grad = 1.0\n", ""))))
-    assert shown.count("The seed is missing") == 1
+def test_a_cause_is_explained_once_and_named_again():
+    """The operand of `*` is a bare number wherever it is one: the same cause in many steps."""
+    shown = str(check_engine(engine(mutated("return out  # mul", "return out.data"))))
+    assert shown.count("an operation returned its bare result") == 1
+    assert shown.count("As above: A plain number stands where a Value belongs") > 2
+    assert shown.count("out = Value(...); return out") == 1
 
 
 # ---- the table

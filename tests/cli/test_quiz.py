@@ -106,7 +106,7 @@ def test_right_after_the_hint_counts(answer, capsys):
 
 @pytest.mark.usefixtures("short")
 @pytest.mark.parametrize(
-    "nonsense", ["minus one", "1/0", "nan", "inf", "1e", "--2", "1/2/3", "\u4e2d", "9" * 400]
+    "nonsense", ["minus one", "1/0", "nan", "inf", "1e", "--2", "1/2/3", "\u4e2d", "9" * 400, "1e999999999"]
 )
 def test_nonsense_costs_nothing(answer, capsys, nonsense):
     answer(nonsense, nonsense, nonsense, "-3/2", "q")

@@ -61,13 +61,12 @@ def _wrong(result, told):
         yield state, f"        {name:{widest}}   expected {expected}, found {found}"
     for line in result.error.splitlines():
         yield "wrong", f"        {line}"
-    if (result.cause, result.write) in told:
-        yield "cause", "      The same as above."
-        return
+    again = (result.cause, result.write) in told
     told.add((result.cause, result.write))
-    for line in textwrap.wrap(result.cause, _WIDTH - 6, break_on_hyphens=False, break_long_words=False):
+    cause = f"As above: {result.cause.partition('. ')[0].rstrip('.')}." if again else result.cause
+    for line in textwrap.wrap(cause, _WIDTH - 6, break_on_hyphens=False, break_long_words=False):
         yield "cause", f"      {line}"
-    if result.write:
+    if result.write and not again:
         yield "write", f"          {result.write}"
 
 

@@ -148,8 +148,6 @@ def limited(seconds):
 
 
 # ---- in words
-
-
 def _text(thing):
     if isinstance(thing, (bool, str)) or not hasattr(thing, "__float__"):
         return _cut(thing)
@@ -168,9 +166,17 @@ def _cut(thing):
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
+def _said(error):
+    try:
+        text = f"{type(error).__name__}: {error}".rstrip(": ")
+    except Exception:  # a learner's error may have a __str__ of its own
+        text = type(error).__name__
+    return text if len(text) <= 300 else f"{text[:297]}..."
+
+
 def _error(error, kind):
     """An error on one line, and the learner's own line that it comes from."""
-    says = str(error) if isinstance(error, TooLong) else f"{type(error).__name__}: {error}".rstrip(": ")
+    says = str(error) if isinstance(error, TooLong) else _said(error)
     files = {f.__code__.co_filename for f in vars(kind).values() if hasattr(f, "__code__")}
     frames = [f for f in traceback.extract_tb(error.__traceback__, limit=-40) if f.filename in files]
     if not frames:

@@ -7,6 +7,7 @@ Promises: with rich, and on a terminal, colours; elsewhere the same in plain tex
 
 from gradloom.check.apart import trials_of_file
 from gradloom.check.report import lines, summary
+from gradloom.check.trial import SECONDS
 from gradloom.cli.console import say, styled
 
 __all__ = ["run"]
@@ -22,7 +23,7 @@ _STYLES = {
 }
 
 
-def run(path: str, name: str = "Value", seconds: float = 3.0) -> int:
+def run(path: str, name: str = "Value", seconds: float = SECONDS) -> int:
     """Check a file; return the exit code.
 
     Parameters

@@ -6,8 +6,8 @@ Promises: there is no second list of numbers. A number within 1 % is right; wher
 within a millionth. What is no number costs nothing.
 """
 
+import math
 import re
-from fractions import Fraction
 
 from gradloom.cli.console import say
 
@@ -52,11 +52,13 @@ _HINTS = (
 
 
 def _number(text):
-    """The number in a learner's answer, or None."""
+    """The number in a learner's answer, or None; 1/2 is one too."""
+    above, _, below = text.replace(" ", "").replace(",", ".").partition("/")
     try:
-        return float(Fraction(text.replace(" ", "").replace(",", ".")))
-    except (ValueError, ZeroDivisionError, OverflowError):
+        number = float(above) / float(below or 1)
+    except (ValueError, ZeroDivisionError):
         return None
+    return number if math.isfinite(number) else None
 
 
 class Quiz:
