@@ -89,6 +89,8 @@ class Value: <doc>
         title: str | None = None,
         theme: str = "light",
         max_nodes: int = 300,
+        fold: Literal["auto", "all", "none"] = "auto",
+        unfold: str | Iterable[str] = (),
     ) -> Drawing: <doc>
     def explore(
         self,
@@ -117,6 +119,7 @@ def read(values: Sequence[Value], attribute: Literal["data", "grad"] = "data") -
 def write(
     values: Sequence[Value], numbers: ArrayLike, attribute: Literal["data", "grad"] = "data"
 ) -> None: <doc>
+def set_scope(number: int) -> int: <doc>
 def set_silent(silent: bool) -> bool: <doc>
 def set_tracer(tracer: Any) -> Any: <doc>
 def get_tracer() -> Any: <doc>

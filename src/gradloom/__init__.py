@@ -17,6 +17,7 @@ How the files build on each other; each imports only from those above it::
     primitive    a user's own row
     math         the math module for numbers, Values and arrays
     numeric      slope and gradcheck: the same answer by bumping
+    scopes       names for the parts of a graph, for pictures
     state, module, nn, optim   the small neural-network library
     draw/        pictures
     compiler/    compile, grad, vmap: a function traced, differentiated, run natively
@@ -48,6 +49,7 @@ from gradloom.errors import (
 from gradloom.film import Film
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
+from gradloom.scopes import scope
 
 if _typing.TYPE_CHECKING:
     from gradloom.compiler.transforms import (
@@ -93,6 +95,7 @@ __all__ = [
     "no_grad",
     "optim",
     "primitive",
+    "scope",
     "slope",
     "topological_order",
     "trace",

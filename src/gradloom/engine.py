@@ -42,6 +42,7 @@ __all__ = [
     "no_grad",
     "order",
     "read",
+    "set_scope",
     "set_silent",
     "set_tracer",
     "topological_order",
@@ -51,6 +52,7 @@ __all__ = [
 
 class _Thread(threading.local):
     silent = False  # True inside no_grad()
+    scope = 0  # the number that new Values carry outside of traces (scopes.py)
     tracer = None  # what watches the Values of this thread while a function is traced (compiler/tracing.py)
 
 
@@ -106,7 +108,7 @@ class Value:
         self._handmade = None  # a _backward assigned by the user
         self._swept = False  # whether a backward() has passed on what its constants, still floats, are owed
         self._stamp = next(_clock)
-        self._trace = _thread.tracer.number if _thread.tracer else 0  # the trace that made it
+        self._trace = _thread.tracer.number if _thread.tracer else _thread.scope  # where it was made
         self.label = label
         if self._operands:
             _only_outside_a_trace("make a node by hand", self)
@@ -433,6 +435,16 @@ def set_silent(silent):
     return before
 
 
+def set_scope(number):
+    """Let new Values of this thread carry the number of a scope, or 0; what they did before.
+
+    The number's top bit (``1 << 31``) is set, so that none is that of a trace; in a trace the trace's is
+    carried instead.
+    """
+    before, _thread.scope = _thread.scope, number
+    return before
+
+
 def set_tracer(tracer):
     """Let ``tracer`` (or nothing: None) watch this thread's Values; what did before.
 
@@ -492,6 +504,7 @@ if not PURE:
                 get_tracer,
                 order,
                 read,
+                set_scope,
                 set_silent,
                 set_tracer,
                 write,

@@ -13,7 +13,7 @@ from gradloom.engine import Value, read, write
 from gradloom.errors import StateError
 from gradloom.state import fit, load_state, save_state
 
-__all__ = ["Module", "layers"]
+__all__ = ["Module", "held_by", "layers"]
 
 
 class Module:
@@ -111,7 +111,7 @@ class Module:
 
 def _find(root):
     """The (prefix, key, Value) of every leaf below ``root``, each once, in the order of assignment."""
-    found, seen, stack = [], {id(root): root}, [("", iter(_parts(root)))]
+    found, seen, stack = [], {id(root): root}, [("", iter(held_by(root)))]
     while stack:
         prefix, parts = stack[-1]
         for key, x in parts:
@@ -119,7 +119,7 @@ def _find(root):
                 continue
             seen[id(x)] = x  # kept alive, so that no other object gets its id
             if not isinstance(x, Value):
-                inside = enumerate(x.parameters()) if _writes_parameters(x) else _parts(x)
+                inside = enumerate(x.parameters()) if _writes_parameters(x) else held_by(x)
                 stack.append((f"{prefix}{key}.", iter(inside)))
                 break
             if not x.operands:
@@ -136,7 +136,7 @@ def _writes_parameters(x):
     return callable(written) and written is not Module.parameters
 
 
-def _parts(x):
+def held_by(x):
     """The (name, part) pairs of whatever may hold parameters."""
     if isinstance(x, dict):
         return x.items()

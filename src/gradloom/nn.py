@@ -3,7 +3,7 @@
 Takes: ``Value``, and the functions of one operand in the table (the activations).
 Gives: ``Neuron``, ``Layer``, ``MLP``, and ``Module``, the base of these and of a user's own models.
 Promises: ``random`` is called as often and in the same order as in micrograd, so a seed gives the
-same parameters.
+same parameters. Models, layers and neurons are scopes (``scopes.py``), so that pictures show them.
 
     model = MLP(2, [16, 16, 1])             2 inputs, two hidden layers of 16 neurons, 1 output
     loss = (model([0.5, -1.0]) - 1) ** 2
@@ -19,6 +19,7 @@ import random
 from gradloom.engine import Value
 from gradloom.module import Module
 from gradloom.ops import TABLE
+from gradloom.scopes import enter, leave
 
 __all__ = ["ACTIVATIONS", "MLP", "Layer", "Module", "Neuron"]
 
@@ -60,10 +61,14 @@ class Neuron(Module):
     def __call__(self, x):
         if not hasattr(x, "__len__") or len(x) != len(self.w):
             _refuse_inputs(x, len(self.w))
-        act = sum(map(operator.mul, self.w, x), self.b)  # b + w1*x1 + w2*x2 + ...
-        if not self.nonlin:
-            return act
-        return self.activation(act) if callable(self.activation) else getattr(act, self.activation)()
+        outside = enter(self)
+        try:
+            act = sum(map(operator.mul, self.w, x), self.b)  # b + w1*x1 + w2*x2 + ...
+            if not self.nonlin:
+                return act
+            return self.activation(act) if callable(self.activation) else getattr(act, self.activation)()
+        finally:
+            leave(outside)
 
     def __repr__(self):
         return f"{_title(self.activation) if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -88,7 +93,11 @@ class Layer(Module):
         self.neurons = [Neuron(nin, **kwargs) for _ in range(_size(nout, "nout"))]
 
     def __call__(self, x):
-        out = [n(x) for n in self.neurons]
+        outside = enter(self)
+        try:
+            out = [n(x) for n in self.neurons]
+        finally:
+            leave(outside)
         return out[0] if len(out) == 1 else out
 
     def __repr__(self):
@@ -131,8 +140,12 @@ class MLP(Module):
         ]
 
     def __call__(self, x):
-        for layer in self.layers:
-            x = layer([x] if isinstance(x, Value) else x)  # a layer of one neuron gives no list
+        outside = enter(self)
+        try:
+            for layer in self.layers:
+                x = layer([x] if isinstance(x, Value) else x)  # a layer of one neuron gives no list
+        finally:
+            leave(outside)
         return x
 
     def __repr__(self):

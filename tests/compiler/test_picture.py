@@ -75,11 +75,68 @@ def test_captured_values_and_nested_arguments_and_results():
     assert (w.data, w.grad, w.label) == (3.0, 0.0, "w")
 
 
-def test_a_long_program_is_shown_in_part():
+def test_a_long_program_is_folded():
     drawing = gl.compile(lambda x: sum(gm.sin(x * i) for i in range(1, 3001))).draw(1.0)
-    assert drawing.source.count("shape=ellipse") < 100
+    assert drawing.source.count("label=<") <= 110
     assert lines(drawing)[-1].startswith("... 11,")
-    assert "earlier nodes not shown" in drawing.svg
+    assert lines(drawing)[-1].endswith("boxes")
+    assert "sin x 3,000: 3,000 nodes" in str(drawing) or "sin x 2,999" in str(drawing)
+
+
+# ---- the vector instructions
+def net(theta, x):
+    numbers, xs = iter(theta), list(x)
+    for width in (16, 16, 1):
+        units = [[next(numbers) for _ in xs] for _ in range(width)]
+        xs = [sum(w * x for w, x in zip(unit, xs, strict=True)).tanh() for unit in units]
+    return xs[0]
+
+
+def test_vector_instructions_show_what_became_one():
+    drawing = gl.compile(net).draw_vectors(np.full(2 * 16 + 16 * 16 + 16, 0.1), [0.5, 0.25])
+    assert lines(drawing) == [
+        "result: 1 number",
+        "  one by one: tanh",
+        "    dot[16]: 1 lane of 16 terms",
+        "      tanh x 16: 16 lanes",
+        "        dot[16] x 16: 16 lanes of 16 terms",
+        "          tanh x 16: 16 lanes",
+        "            dot[2] x 16: 16 lanes of 2 terms",
+        "              theta: 304 numbers  (1)",
+        "              x: 2 numbers",
+        "          theta, see (1)",
+        "      theta, see (1)",
+        "608 operations in 6 vector instructions",
+    ]
+    assert "label=256" in drawing.source  # so many numbers go from theta to the second layer
+    assert "dot[16] x 16" in drawing.svg
+
+
+def test_single_instructions_and_constants_in_the_vector_picture():
+    drawing = gl.compile(lambda x: [2.0 * v for v in x]).draw_vectors(np.ones(64))
+    assert lines(drawing)[1] == "  mul x 64: 64 lanes, with 2"
+    assert lines(gl.compile(toll).draw_vectors(4.0, {"low": 5.0, "high": [1.0, 3.0]}))[-1].startswith(
+        "2 operations in"
+    )
+
+
+def test_a_long_vector_program_is_folded_and_its_long_edges_are_written():
+    def steps(x):
+        first = list(x)
+        for _ in range(200):
+            x = [gm.sin(v) * w for v, w in zip(x, reversed(first), strict=True)]
+        return sum(x)
+
+    drawing = gl.compile(steps).draw_vectors(np.linspace(0.0, 1.0, 32))
+    assert drawing.source.count("label=<<TABLE") <= 300
+    assert "instructions; the first" in lines(drawing)[-1]
+    assert "long edges written as #" in lines(drawing)[-1]
+    assert "32 of x" in str(drawing)
+
+
+def test_rows_have_no_vector_instructions_of_their_own():
+    with pytest.raises(TypeError, match="block of rows"):
+        gl.vmap(lambda x: x * x).draw_vectors(np.ones(3))
 
 
 def test_arithmetic_in_it_is_ieee():

@@ -69,7 +69,7 @@ typedef struct Node {
     Operand operand[2];
     uint16_t row;
     uint8_t flags, count; /* count: operands in the slots, a parameter included */
-    uint32_t trace;       /* the trace that made it, 0 outside */
+    uint32_t trace;       /* the trace that made it; outside, the scope, whose top bit is set, or 0 */
     Extra *extra;
     PyObject *dict, *weakrefs;
 } Node;
@@ -80,9 +80,19 @@ static uint64_t the_clock;
 /* What watches this thread's Values while a function is traced (engine.set_tracer); NULL outside. One
  * count for the process is read first, so that it costs nothing where nobody traces. */
 static THREAD_LOCAL PyObject *the_tracer;
-static THREAD_LOCAL uint32_t the_trace;
 static int tracing_threads;
 #define TRACING (UNLIKELY(tracing_threads) && the_tracer != NULL)
+
+/* What new nodes of this thread carry: the number of its trace, or outside of one that of its scope. The
+ * count of threads with either is read first, as above. */
+static THREAD_LOCAL uint32_t the_trace, the_scope, the_origin;
+static int threads_with_origin;
+
+static void renew_origin(void) {
+    const uint32_t origin = the_tracer ? the_trace : the_scope;
+    threads_with_origin += (origin != 0) - (the_origin != 0);
+    the_origin = origin;
+}
 
 #define IS_EXACT(o) Py_IS_TYPE((PyObject *)(o), ValueType)
 #define IS_VALUE(o) (IS_EXACT(o) || PyObject_TypeCheck((PyObject *)(o), ValueType))
@@ -102,7 +112,7 @@ static inline void node_clear_fields(Node *n, double data) {
     n->mark = 0;
     n->row = ROW_LEAF;
     n->flags = n->count = 0;
-    n->trace = UNLIKELY(tracing_threads) ? the_trace : 0;
+    n->trace = threads_with_origin ? the_origin : 0;
     n->extra = NULL;
     n->dict = n->weakrefs = NULL;
 }

@@ -250,4 +250,52 @@ done:
     return result;
 }
 
+/* What a picture needs to know of many nodes (draw/network.py): for each the number of operands that are
+ * among them, the places of these, the number of its constants, its row and its trace or scope. */
+#define PLACED ((uint64_t)0x80000000u << 32) /* no recording has this tag, and no walk this mark */
+
+static PyObject *columns_of(PyObject *module, PyObject *nodes) {
+    if (!PyList_Check(nodes))
+        return PyErr_Format(PyExc_TypeError, "nodes must be a list of Values");
+    const Py_ssize_t n = PyList_GET_SIZE(nodes);
+    Py_ssize_t all = 0, arg = 0;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        if (!IS_VALUE(PyList_GET_ITEM(nodes, i)) || n > INT32_MAX)
+            return PyErr_Format(PyExc_TypeError, "nodes must be a list of Values, at most 2**31");
+        Node *node = (Node *)PyList_GET_ITEM(nodes, i);
+        node->mark = PLACED | (uint32_t)i;
+        all += operand_count(node);
+    }
+    PyObject *counts = PyBytes_FromStringAndSize(NULL, n * 4), *constants = PyBytes_FromStringAndSize(NULL, n * 4);
+    PyObject *rows = PyBytes_FromStringAndSize(NULL, n * 2), *traces = PyBytes_FromStringAndSize(NULL, n * 4);
+    PyObject *args = PyBytes_FromStringAndSize(NULL, all * 4), *result = NULL;
+    if (counts && constants && rows && traces && args) {
+        for (Py_ssize_t i = 0; i < n; i++) {
+            Node *node = (Node *)PyList_GET_ITEM(nodes, i);
+            const Py_ssize_t count = operand_count(node), first = arg;
+            Py_ssize_t numbers = 0;
+            double number;
+            for (Py_ssize_t k = 0; k < count; k++) {
+                Node *x = operand_or_number(node, k, &number);
+                if (x == NULL)
+                    numbers++;
+                else if (place_of(x) < n && PyList_GET_ITEM(nodes, place_of(x)) == (PyObject *)x)
+                    COLUMN(args, int32_t)[arg++] = (int32_t)place_of(x);
+            }
+            COLUMN(counts, int32_t)[i] = (int32_t)(arg - first);
+            COLUMN(constants, int32_t)[i] = (int32_t)numbers;
+            COLUMN(rows, uint16_t)[i] = node->row;
+            COLUMN(traces, uint32_t)[i] = node->trace;
+        }
+        if (_PyBytes_Resize(&args, arg * 4) == 0)
+            result = PyTuple_Pack(5, counts, args, constants, rows, traces);
+    }
+    Py_XDECREF(counts);
+    Py_XDECREF(constants);
+    Py_XDECREF(rows);
+    Py_XDECREF(traces);
+    Py_XDECREF(args);
+    return result;
+}
+
 #endif

@@ -12,10 +12,12 @@
  *   node.h   the node, its memory, its life with the cycle collector
  *   sweep.h  the order of a graph, the reverse sweep
  *   record.h the graph of a trace as the columns of a Program
+ *   scopes.h which part of a model, or which block of the user, made a node
  */
 #include "node.h"
 #include "sweep.h"
 #include "record.h"
+#include "scopes.h"
 
 static PyObject *py_number, *py_foreign, *py_evaluate, *py_evaluate_ieee, *py_not_accepted, *numpy_empty, *numpy_contiguous;
 static THREAD_LOCAL int silent; /* inside no_grad(), in this thread */
@@ -765,7 +767,7 @@ static PyMemberDef MEMBERS[] = {
     {"_data", T_DOUBLE, offsetof(Node, data), READONLY, "The number, in a trace too."},
     {"_grad", T_DOUBLE, offsetof(Node, grad), READONLY, "The gradient, in a trace too."},
     {"_stamp", T_ULONGLONG, offsetof(Node, stamp), 0, "Which of two Values is younger."},
-    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it, 0 outside."},
+    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it; outside of one its scope, or 0."},
     {"__dictoffset__", T_PYSSIZET, offsetof(Node, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
@@ -932,6 +934,7 @@ static PyObject *set_tracer(PyObject *module, PyObject *tracer) {
     tracing_threads += (tracer != Py_None) - (the_tracer != NULL);
     the_tracer = tracer != Py_None ? Py_NewRef(tracer) : NULL;
     the_trace = (uint32_t)number;
+    renew_origin();
     return before;
 }
 
@@ -989,7 +992,11 @@ static PyMethodDef FUNCTIONS[] = {
      "Stop or start remembering operands in this thread; what it was before."},
     {"set_tracer", set_tracer, METH_O, "Let a tracer, or None, watch this thread's Values; what did before."},
     {"record", record, METH_VARARGS, "The columns of a Program, from the graph that a trace left."},
+    {"columns_of", columns_of, METH_O, "Operands, constants, rows and traces of many Values, as bytes."},
     {"get_tracer", get_tracer, METH_NOARGS, "What watches this thread's Values, or None."},
+    {"set_scope", set_scope, METH_O, "Let new Values of this thread carry the number of a scope; what they did before."},
+    {"enter_scope", enter_scope, METH_O, "Begin a scope of this name, or of this object; the number of the one before."},
+    {"scope_of", scope_of, METH_O, "The number outside of a scope, its name or a weak reference, the type; None if forgotten."},
     {NULL, NULL, 0, NULL},
 };
 

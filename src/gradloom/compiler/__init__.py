@@ -17,7 +17,8 @@ single, rows       runs one evaluation at a time, or many rows in blocks
 interpreter        the face of the three above
 path, paths        one way through a function; which of them holds for these numbers
 results            results that are Values
-options, checks, copies, explanation, picture   what a user may ask of a compiled function
+options, checks, copies, explanation   what a user may ask of a compiled function
+picture, vector_picture   its Program, and its vector instructions, to be seen
 compiled, mapped   the objects that are called; ``methods`` binds them, ``kept`` makes each once
 transforms         compile, grad, value_and_grad, jacobian, hessian, hvp, jvp, vjp, vmap
 """

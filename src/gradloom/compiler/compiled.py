@@ -39,6 +39,7 @@ from gradloom.compiler.program import Program
 from gradloom.compiler.refusals import name_of
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import inline, is_traced, trace
+from gradloom.compiler.vector_picture import vector_picture
 from gradloom.compiler.watch import ATOMS, Watch
 from gradloom.draw import Drawing
 from gradloom.draw.tables import bundle
@@ -237,6 +238,22 @@ class Compiled(Copied, Call):
           x, see (1)
         """
         return picture(self._f, repr(self)[1:-1], *self._path(args, kwargs))
+
+    def draw_vectors(self, *args: Any, **kwargs: Any) -> Drawing:
+        """A picture of the vector instructions that run ``program(*args)``: which operations became one.
+
+        A box is an instruction on so many lanes; an edge says how many numbers it gets from another.
+
+        Examples
+        --------
+        >>> import gradloom as gl
+        >>> print(gl.compile(lambda x: sum(a * a for a in x)).draw_vectors([0.5] * 64))
+        result: a number
+          dot[64]: 1 lane of 64 terms
+            x: 64 numbers
+        128 operations in 1 vector instruction
+        """
+        return vector_picture(self._f, repr(self)[1:-1], *self._path(args, kwargs)[:2])
 
     def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         numbers: list[Any] = []

@@ -31,6 +31,7 @@ from gradloom.compiler.path import Path
 from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several
 from gradloom.compiler.tracing import is_traced
+from gradloom.draw import Drawing
 from gradloom.engine import Value
 
 __all__ = ["Mapped"]
@@ -69,6 +70,12 @@ class Mapped(Compiled):
                 f"{name} needs one number, and this vmap returns one for each row; give it reduce='sum'"
             )
         return Mapped(self._f, name, lower, numeric=numeric, **self._options)
+
+    def draw_vectors(self, *args: Any, **kwargs: Any) -> Drawing:
+        raise TypeError(
+            f"{self!r} has no vectors to find: each instruction of program(*args) runs on a block of rows; "
+            "draw(*args) shows those"
+        )
 
     def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         rows, forms, named = self._rows(args, kwargs)

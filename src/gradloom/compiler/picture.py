@@ -3,14 +3,13 @@
 Takes: a compiled function's path, the numbers of a call, and the forms that name them.
 Gives: ``picture``, a Drawing; ``names``, what the numbers of a form are called.
 Promises: inputs are called as the function's parameters are, results ``result``, and what a guard reads
-says so. The Values that are drawn are made for the picture. Of a long Program the part nearest the results
-is shown, and the picture says how much is not.
+says so. The Values that are drawn are made for the picture. Of a long Program equal instructions, and those
+far from the results, are folded into boxes, and the picture says how many are.
 """
 
 import inspect
 import os
 from collections.abc import Callable, Iterator
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -19,10 +18,10 @@ from gradloom.arithmetic import evaluate_ieee
 from gradloom.compiler.nesting import Form
 from gradloom.compiler.path import Path
 from gradloom.compiler.program import CONSTANT, INPUT, ROWS, Program
-from gradloom.draw import Drawing, draw
+from gradloom.draw import Drawing, draw_results
 from gradloom.engine import Value
 
-__all__ = ["names", "picture"]
+__all__ = ["inputs", "names", "picture"]
 
 MOST = 100
 """Boxes in a picture: laid out in a third of a second. 300 of them, as Values have, take ten at times."""
@@ -37,7 +36,7 @@ def picture(
     found = list(names(lowered.form, "result")) if lowered.plain else []
     if len(found) != len(program.outputs):
         found = [f"result[{i}]" for i in range(len(program.outputs))]
-    _label(nodes, range(program.inputs), [*_arguments(f, arguments), *(v.label for v in path.captured)])
+    _label(nodes, range(program.inputs), inputs(f, path, arguments))
     _label(nodes, program.outputs.tolist(), found)
     conditions = [guard.condition for guard in program.guards]
     _label(
@@ -46,11 +45,12 @@ def picture(
     results = dict.fromkeys(nodes[i] for i in (*program.outputs.tolist(), *conditions))
     if not results:
         raise ValueError(f"{title} computes nothing that could be drawn")
-    if len(results) == 1:
-        return draw(*results, show=("label", "data"), title=title, max_nodes=MOST)
-    edges = [(x, v) for v in nodes for x in v.operands]
-    drawn = dict.fromkeys(chain(results, *edges))
-    return draw(drawn, edges, show=("label", "data"), title=title, max_nodes=MOST)
+    return draw_results(list(results), title, ("label", "data"), MOST, "auto")
+
+
+def inputs(f: Callable[..., Any], path: Path, arguments: tuple[list[Form], Form]) -> list[str]:
+    """What the inputs of a path's Program are called."""
+    return [*_arguments(f, arguments), *(v.label for v in path.captured)]
 
 
 def _values(program: Program, inputs: list[float]) -> list[Value]:

@@ -3,14 +3,16 @@
 Takes: a ``View`` of a graph and the ``Style`` of the picture.
 Gives: ``figure``, the ``Digraph`` that both ``draw`` and ``draw_dot`` show.
 Promises: nodes are named by their place in the view, so the source is the same from run to run; an
-operand used twice has two edges; where nodes are left out, a note says how many.
+operand used twice has two edges, and edges into a folded box are one, with their number; where nodes are
+left out, a note says how many.
 """
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 
 from gradloom.draw.digraph import Digraph
-from gradloom.draw.graph import View
-from gradloom.draw.labels import box, in_box, in_picture
+from gradloom.draw.graph import Box, Frame, View
+from gradloom.draw.labels import box, folded_box, in_box, in_picture
 from gradloom.draw.style import Style
 from gradloom.draw.theme import Theme
 from gradloom.engine import Value
@@ -34,8 +36,8 @@ def figure(
     leaving, entering = DIRECTIONS[rankdir]
     dot = Digraph(format="svg")
     dot.attr("graph", rankdir=rankdir, bgcolor=theme.background, pad="0.2", nodesep="0.28", ranksep="0.32")
-    if title:
-        dot.attr("graph", label=f"<<B>{in_box(title)}</B>>", labelloc="t")
+    if title or view.boxes:
+        dot.attr("graph", label=f"<{_heading(title, view, theme)}>", labelloc="t")
         dot.attr("graph", fontname=_FONT, fontsize="16", fontcolor=theme.text)
     dot.attr("node", fontname=_FONT, fontsize="13", fontcolor=theme.text, shape="plain")
     dot.attr("edge", color=theme.edge, arrowsize="0.6")
@@ -43,6 +45,11 @@ def figure(
     place = {node: i for i, node in enumerate(view.nodes)}
     boundary = []
     for (node, i), operands in zip(place.items(), view.operands, strict=True):
+        if isinstance(node, Box):
+            dot.node(f"v{i}", folded_box(node, style), **{"class": node.kind})
+            for x, count in node.uses.items():
+                dot.edge(f"v{place[x]}", f"v{i}", tailport=leaving, headport=entering, **_many(count, theme))
+            continue
         kind = "leaf" if not operands else "root" if i == 0 else "result"
         dot.node(f"v{i}", box(node, style, getattr(theme, kind)), **{"class": kind})
         if not operands:
@@ -58,7 +65,57 @@ def figure(
         dot.node("note", in_picture(note(view.missing)), **_dashed(theme))
     for name in boundary:
         dot.edge("note", name, style="dashed")
+    _frames(dot, view.frames, place, theme)
     return dot
+
+
+def _frames(dot: Digraph, frames: Sequence[Frame], place: Mapping[object, int], theme: Theme) -> None:
+    """A rounded box around each scope's nodes; inner ones are done before they are put into outer ones."""
+    if frames:
+        dot.attr(
+            "graph", newrank="true"
+        )  # without it, Graphviz fails at some clusters ("trouble in init_rank")
+    clusters = [Digraph(name=f"cluster_{i}") for i in range(len(frames))]
+    for frame, cluster in zip(reversed(frames), reversed(clusters), strict=True):
+        cluster.attr(
+            label=f"<{in_box(frame.name)}>", labeljust="l", style="rounded", color=theme.frame, margin="10"
+        )
+        cluster.attr(fontname=_FONT, fontsize="12", fontcolor=theme.caption, bgcolor=theme.inside)
+        for node in frame.nodes:
+            cluster.node(f"v{place[node]}")
+            if not isinstance(node, Box) and node.operands:
+                cluster.node(f"f{place[node]}")
+        (clusters[frame.outside] if frame.outside >= 0 else dot).subgraph(cluster)
+
+
+def _heading(title: str | None, view: View, theme: Theme) -> str:
+    rows = [f"<B>{in_box(title)}</B>"] if title else []
+    if view.boxes:
+        rows.append(f'<FONT POINT-SIZE="12" COLOR="{theme.caption}">{folded_note(view)}</FONT>')
+    return "<BR/>".join(rows)
+
+
+def folded_note(view: View) -> str:
+    """What a picture says of the nodes that it does not show one by one."""
+    if view.heading:
+        return view.heading
+    boxes, count = len(view.boxes), sum(box.count for box in view.boxes)
+    total = len(view.nodes) - boxes + count
+    return f"{count:,} of {total:,} nodes are folded into {boxes} box{'es' * (boxes > 1)}"
+
+
+def _many(count: int, theme: Theme) -> dict[str, str]:
+    """How an edge looks that stands for several."""
+    if count == 1:
+        return {}
+    width = f"{1 + 0.4 * math.log2(count):.2g}"
+    return {
+        "label": f"{count:,}",
+        "penwidth": width,
+        "fontname": _FONT,
+        "fontsize": "10",
+        "fontcolor": theme.caption,
+    }
 
 
 def note(missing: int) -> str:

@@ -6,21 +6,55 @@ Promises: no recursion, so depth does not matter; the order depends on the graph
 ``id`` or hash, so a picture is the same from run to run; each node is visited once.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from gradloom.engine import Value
 
-__all__ = ["View", "trace", "view_from_edges", "view_from_root"]
+__all__ = ["Box", "Frame", "View", "nearest", "trace", "view_from_edges", "view_from_root"]
+
+
+@dataclass(eq=False)
+class Box:
+    """Many nodes shown as one; it stands among the nodes of a View."""
+
+    name: str
+    scope: bool  # whether it is one, or several equal ones
+    times: int  # how many equal parts it has
+    count: int  # nodes in it
+    grad: float  # the norm of the gradients of those that are used outside of it
+    uses: dict["Value | Box", int]  # the edges from each of its operands
+    kind: str = "folded"  # which colours it has
+    caption: str = ""  # what is said of it; empty: its count and its gradient
+
+    @property
+    def title(self) -> str:
+        return f"{self.name} x {self.times:,}" if self.times > 1 else self.name
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A scope whose nodes are shown."""
+
+    name: str
+    outside: int  # the frame around it; -1 where there is none
+    nodes: tuple["Value | Box", ...]  # directly in it
 
 
 @dataclass(frozen=True)
 class View:
     """The part of a graph that a picture shows."""
 
-    nodes: tuple[Value, ...]  # the root first, then nearest first
-    operands: tuple[tuple[Value, ...], ...]  # of each node: its operands, shown or not, in order
+    nodes: tuple[Any, ...]  # Values, and Boxes where some are folded; the root first, then nearest first
+    operands: tuple[tuple[Any, ...], ...]  # of each node: its operands, shown or not, in order
     missing: int  # nodes further away, which are not shown
+    frames: tuple[Frame, ...] = ()  # outer ones first
+    heading: str = ""  # what is said of the boxes; empty: how much is folded into them
+
+    @property
+    def boxes(self) -> list[Box]:
+        return [x for x in self.nodes if isinstance(x, Box)]
 
 
 def trace(root):
@@ -59,7 +93,7 @@ def trace(root):
 
 def view_from_root(root: Value, most: int) -> View:
     """The ``most`` nodes nearest ``root``; the rest is counted."""
-    nodes = _nearest([root], lambda node: node.operands, most)
+    nodes = nearest([root], lambda node: node.operands, most)
     return View(nodes, tuple(node.operands for node in nodes), _count(root) - len(nodes))
 
 
@@ -75,15 +109,13 @@ def view_from_edges(nodes: Iterable[Value], edges: Iterable[tuple[Value, Value]]
     operands = {node: _in_order(node, found) for node, found in arriving.items()}
     # A circle has no beginning: whatever no root reaches starts a part of its own.
     roots = sorted(chosen, key=lambda node: (node in inner, -node._stamp))
-    shown = _nearest(roots, operands.__getitem__, most)
+    shown = nearest(roots, operands.__getitem__, most)
     return View(shown, tuple(operands[node] for node in shown), len(chosen) - len(shown))
 
 
-def _nearest(
-    roots: list[Value], operands: Callable[[Value], Iterable[Value]], most: int
-) -> tuple[Value, ...]:
+def nearest(roots: Sequence[Any], operands: Callable[[Any], Iterable[Any]], most: int) -> tuple[Any, ...]:
     """Breadth first from the first root; from the next one where that reached nothing new."""
-    found: dict[Value, None] = {}  # a set that keeps its order
+    found: dict[Any, None] = {}  # a set that keeps its order
     for root in roots:
         waiting = [root] if root not in found else []
         for node in waiting:

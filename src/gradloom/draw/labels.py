@@ -13,11 +13,12 @@ import re
 
 import graphviz
 
+from gradloom.draw.graph import Box
 from gradloom.draw.style import Style
 from gradloom.draw.theme import Paint
 from gradloom.engine import Value
 
-__all__ = ["box", "describe", "in_box", "in_picture", "in_terminal", "number"]
+__all__ = ["box", "describe", "describe_box", "folded_box", "in_box", "in_picture", "in_terminal", "number"]
 
 _FORBIDDEN = "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"  # in XML; compiled when first needed
 _LONGEST_LINE, _MOST_LINES = 40, 6
@@ -80,7 +81,31 @@ def describe(node: Value, style: Style, exact: bool = False) -> str:
     return " | ".join(items) or "(no label)"
 
 
+def describe_box(many: Box, style: Style) -> str:
+    """A box of many on one line: ``neuron x 16: 416 nodes | grad norm 0.1234``."""
+    return f"{in_terminal(many.title)}: {' | '.join(_captions(many, style))}"
+
+
+def _captions(many: Box, style: Style) -> list[str]:
+    if many.caption:
+        return [many.caption]
+    shown = "grad" in style.show and "grad" not in style.blank
+    return [f"{many.count:,} nodes", *[f"grad norm {number(many.grad, style.digits)}"] * shown]
+
+
 # ---- boxes
+def folded_box(many: Box, style: Style) -> str:
+    """The HTML-like label of a box that stands for many nodes: its name above, its size below."""
+    paint = getattr(style.theme, many.kind)
+    small = f'<FONT COLOR="{style.theme.caption}" POINT-SIZE="11">'
+    rows = [f"<B>{in_box(many.title)}</B>" if many.scope else in_box(many.title)]
+    rows += [f"{small}{in_box(text)}</FONT>" for text in _captions(many, style)]
+    return (
+        f'<<TABLE BORDER="{paint.width}" STYLE="ROUNDED" CELLBORDER="0" CELLSPACING="0" CELLPADDING="9" '
+        f'BGCOLOR="{paint.fill}" COLOR="{paint.line}"><TR><TD>{"<BR/>".join(rows)}</TD></TR></TABLE>>'
+    )
+
+
 def box(node: Value, style: Style, paint: Paint) -> str:
     """The HTML-like label of a Value: label | data | grad in a row, with blanks to fill in."""
     shown = [name for name in style.show if name != "label" or node.label or name in style.blank]

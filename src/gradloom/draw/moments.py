@@ -38,7 +38,7 @@ def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) 
         for node, x, grad in zip(view.nodes, data, grads, strict=True)
     }
     operands = tuple(tuple(moments.get(x, x) for x in xs) for xs in view.operands)
-    return View(tuple(moments.values()), operands, view.missing)  # type: ignore[arg-type]
+    return View(tuple(moments.values()), operands, view.missing)
 
 
 def room_for(view: View, found: Passes, digits: int) -> int:

@@ -38,6 +38,9 @@ class Theme:
     result: Paint
     root: Paint
     operation: Paint
+    folded: Paint  # a box that stands for many nodes
+    frame: str  # the line around a scope
+    inside: str  # and its ground
 
 
 THEMES = {
@@ -54,6 +57,9 @@ THEMES = {
         result=Paint("#f6f7f9", "#9ba7b4", "#d9dee4"),
         root=Paint("#e6f5eb", "#4ba36c", "#b8dfc6", width=2),
         operation=Paint("#fdf3dc", "#d5a13a", "#d5a13a"),
+        folded=Paint("#f1edfa", "#8f7cc4", "#d6ccec", width=2),
+        frame="#c3cbd5",
+        inside="#fbfcfd",
     ),
     "dark": Theme(
         background="#12171e",
@@ -68,6 +74,9 @@ THEMES = {
         result=Paint("#1e2630", "#5f6e7e", "#38444f"),
         root=Paint("#15352a", "#49a878", "#27604a", width=2),
         operation=Paint("#3a2f16", "#c39a41", "#c39a41"),
+        folded=Paint("#2a2440", "#8f7cc4", "#463c68", width=2),
+        frame="#3a4653",
+        inside="#161c24",
     ),
     "print": Theme(
         background="#ffffff",
@@ -82,5 +91,8 @@ THEMES = {
         result=Paint("#f0f0f0", "#000000", "#999999"),
         root=Paint("#f0f0f0", "#000000", "#999999", width=2),
         operation=Paint("#ffffff", "#000000", "#000000"),
+        folded=Paint("#e4e4e4", "#000000", "#999999", width=2),
+        frame="#777777",
+        inside="#ffffff",
     ),
 }

@@ -1,0 +1,83 @@
+"""What a picture shows of a graph that is folded.
+
+Takes: a ``Folding``, and which of its groups are open.
+Gives: ``folded_view``, a ``View`` with Boxes among its nodes and Frames around them.
+Promises: every node is shown, or counted in the one Box that it is in; the order depends on the graph alone.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from gradloom.draw.fold import Folding, Group, shown
+from gradloom.draw.graph import Box, Frame, View, nearest
+from gradloom.draw.quotient import Parts, Quotient
+from gradloom.engine import read
+
+__all__ = ["folded_view"]
+
+
+def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
+    """The View in which these groups are open."""
+    net, values = folding.net, folding.net.nodes
+    parts = shown(opened)
+    frame_of, frames = _frames(opened)
+    quotient = Quotient(net, parts)
+    things = [*(values[i] for i in parts.nodes.tolist()), *(_box(folding, x) for x in parts.groups)]
+    _gradients(folding, quotient, things)
+    for src, dst, count in zip(
+        quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True
+    ):
+        if isinstance(things[dst], Box):
+            things[dst].uses[things[src]] = count
+    operands: dict[Any, tuple[Any, ...]] = {x: tuple(x.uses) for x in things if isinstance(x, Box)}
+    inside: list[list[Any]] = [[] for _ in frames]
+    for part, thing in zip([*parts.nodes.tolist(), *parts.groups], things, strict=True):
+        constants: tuple[Any, ...] = ()
+        if not isinstance(part, Group):
+            mine = net.args[net.start[part] : net.start[part + 1]].tolist()
+            known = {values[i]: things[quotient.owner[i]] for i in mine}
+            constants = tuple(x for x in thing.operands if x not in known)
+            operands[thing] = tuple(known.get(x, x) for x in thing.operands)
+            operands.update((x, ()) for x in constants)
+        if frame_of[part] >= 0:
+            inside[frame_of[part]] += [thing, *constants]
+    roots = dict.fromkeys(things[quotient.owner[i]] for i in folding.roots)
+    ordered = nearest(list(roots), operands.__getitem__, len(operands))
+    boxes = tuple(
+        Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True)
+    )
+    return View(ordered, tuple(operands[x] for x in ordered), 0, boxes)
+
+
+def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[str, int]]]:
+    """The frame in which each part is, and the frames: name and frame outside."""
+    frames: list[tuple[str, int]] = []
+    frame_of: dict[Any, int] = {}
+    for group, parts in opened.items():  # outer groups first
+        frame = frame_of.get(group, -1)
+        if group.kind == "scope" and group.name:
+            frames.append((group.name, frame))
+            frame = len(frames) - 1
+        frame_of |= dict.fromkeys([*parts.nodes.tolist(), *parts.groups], frame)
+    return frame_of, frames
+
+
+def _box(folding: Folding, group: Group) -> Box:
+    first, *_ = [*folding.members(group).groups, group] if group.times > 1 else [group]
+    count = len(group.nodes) + int(folding.net.constants[group.nodes].sum())
+    return Box(group.name, first.kind == "scope", group.times, count, 0.0, {})
+
+
+def _gradients(folding: Folding, quotient: Quotient, things: list[Any]) -> None:
+    """The norm of the gradients at what each Box gives to others."""
+    operands, results = folding.net.edges(np.arange(len(folding.net)))
+    leaving = operands[quotient.owner[operands] != quotient.owner[results]]
+    leaving = np.unique(np.concatenate([leaving, np.array(folding.roots, dtype=np.int64)]))
+    leaving = leaving[[isinstance(things[i], Box) for i in quotient.owner[leaving].tolist()]]
+    grads = read([folding.net.nodes[i] for i in leaving.tolist()], "grad")
+    with np.errstate(over="ignore", invalid="ignore"):
+        squares = np.bincount(quotient.owner[leaving], weights=grads * grads, minlength=len(things))
+    for thing, square in zip(things, squares.tolist(), strict=True):
+        if isinstance(thing, Box):
+            thing.grad = square**0.5

@@ -1,0 +1,269 @@
+"""Scopes as boxes, and graphs that are folded until they fit."""
+
+import random
+
+import numpy as np
+import pytest
+
+from gradloom import Value, scope
+from gradloom.draw.fold import Folding, shown
+from gradloom.draw.network import columns_in_python, network
+from gradloom.draw.quotient import Quotient, distances
+from gradloom.nn import MLP
+
+
+def lines(drawing):
+    return str(drawing).splitlines()
+
+
+MODELS = []  # a model that is gone has no attributes to be called after
+
+
+def mlp(*sizes, rows=1):
+    random.seed(1)
+    model = MLP(2, list(sizes), activation="tanh", nonlin=True)
+    MODELS.append(model)
+    outs = [model([Value(float(i), label="x"), Value(2.0, label="y")]) for i in range(rows)]
+    root = sum(outs[1:], outs[0])
+    root.backward()
+    return root
+
+
+def tangle(n, seed=0):
+    """A random graph of about ``n`` nodes, some of them in scopes."""
+    choose = random.Random(seed)
+    nodes = [Value(choose.random()) for _ in range(20)]
+    while len(nodes) < n:
+        with scope(f"part {choose.randrange(5)}"):
+            for _ in range(choose.randrange(1, 60)):
+                a, b = choose.choice(nodes[-200:]), choose.choice(nodes)
+                nodes.append(
+                    choose.choice([lambda a=a, b=b: a * b, lambda a=a: a + 2, lambda a=a: a.tanh()])()
+                )
+                if choose.random() < 0.1:
+                    with scope("inner"):
+                        nodes.append(nodes[-1].sin() * b)
+    return sum(nodes[-30:])
+
+
+# ---- what is drawn
+def test_scopes_are_boxes_around_their_nodes():
+    x, w = Value(2.0, label="x"), Value(3.0, label="w")
+    with scope("outer"):
+        with scope("inner <&>"):
+            y = w * x + 1
+        z = y.tanh()
+    root = z + x
+    drawing = root.draw(show="label")
+    assert lines(drawing) == [
+        "(no label) <- +",
+        "  (no label) <- tanh  [outer]",
+        "    (no label) <- +  [outer > inner <&>]",
+        "      (no label) <- *",
+        "        w",
+        "        x  (1)",
+        "      (no label)",
+        "  x, see (1)",
+    ]
+    svg = drawing.svg
+    assert svg.count('class="cluster"') == 2
+    assert "inner &lt;&amp;&gt;" in svg
+
+
+def test_a_leaf_is_in_the_scope_of_its_uses_or_where_it_was_made():
+    with scope("a"):
+        mine, shared = Value(1.0, label="mine"), Value(2.0, label="shared")
+        with scope("b"):
+            p = mine * shared
+        with scope("c"):
+            q = shared.exp()
+    folding = Folding([p + q])
+    home = {
+        v.label: folding.scopes.names[s] for v, s in zip(folding.net.nodes, folding.scopes.home, strict=True)
+    }
+    assert (home["mine"], home["shared"]) == ("b", "a")
+
+
+def test_modules_are_called_after_what_holds_them():
+    text = str(mlp(4, 1).draw())
+    assert "[MLP > layer 1 > neuron 0]" in text
+    assert "[MLP > layer 0 > neuron 3]" in text
+
+
+def test_fold_all_is_a_box_for_each_outermost_scope():
+    text = lines(mlp(4, 4, 1).draw(fold="all"))
+    assert text[0] == "MLP: 102 nodes | grad norm 1.0000"
+    assert [line.partition(" |")[0] for line in text[1:3]] == ["  x", "  y"]
+    assert text[3:] == ["... 102 of 104 nodes are folded into 1 box"]
+
+
+def test_within_the_budget_outer_scopes_open_first():
+    text = str(mlp(4, 4, 1).draw(max_nodes=16))
+    assert "neuron 3: 8 nodes | grad norm 0.0335  [MLP > layer 0]" in text
+    assert "neuron 0: 14 nodes | grad norm 1.0000  [MLP > layer 2]" in text
+    assert text.endswith("... 102 of 104 nodes are folded into 9 boxes")
+
+
+def test_of_equal_scopes_that_do_not_all_fit_one_is_opened():
+    text = str(mlp(4, 4, 1).draw(max_nodes=30))
+    assert "[MLP > layer 0 > neuron 0]" in text
+    assert "[MLP > layer 0 > neuron 1]" not in text
+
+
+def test_unfold_opens_a_scope_before_others():
+    root = mlp(8, 8, 1)
+    assert "[MLP > layer 1 > neuron 7]" not in str(root.draw(max_nodes=60))
+    opened = str(root.draw(max_nodes=60, unfold="neuron 7"))
+    assert "[MLP > layer 1 > neuron 7]" in opened
+    assert "[MLP > layer 0 > neuron 7]" in opened
+    assert "[MLP > layer 2 > neuron 0]" not in opened
+    with pytest.raises(ValueError, match="no scope of this graph; there is 'MLP', 'layer 0', 'neuron 0'"):
+        root.draw(unfold="layer 7")
+
+
+def test_equal_scopes_side_by_side_are_one_box_with_an_example():
+    text = str(mlp(16, 16, 1, rows=100).draw())
+    assert "MLP x 99: 63,459 nodes | grad norm" in text
+    assert "[MLP > layer 2" in text
+
+
+def test_the_gradient_of_a_box_is_the_norm_at_its_outputs():
+    x = Value(3.0)
+    with scope("two"):
+        a, b = x * 2, x * 5
+    root = a * 3 + b * 4
+    root.backward()
+    assert lines(root.draw(fold="all"))[2] == "    two: 5 nodes | grad norm 5.0000  (1)"
+
+
+def test_edges_into_a_box_are_one_with_their_number():
+    x = Value(1.0)
+    with scope("other"):
+        z = x.exp()
+    with scope("many"):
+        y = sum((z * i for i in range(5)), Value(0.0))
+    source = y.draw(fold="all").source
+    assert source.count(" -> ") == 1
+    assert "label=5" in source
+
+
+def test_what_is_blank_or_not_shown_is_not_in_a_box():
+    assert "grad" not in str(mlp(4, 1).draw(fold="all", show=("label", "data")))
+    assert "norm" not in str(mlp(4, 1).draw(fold="all", blank="grad"))
+
+
+# ---- any size
+def check(root, most=300):
+    """Every node is in the picture or counted, and the layout can be borne."""
+    folding = Folding([root])
+    total = len(folding.net) + int(folding.net.constants.sum())
+    drawing = root.draw(max_nodes=most)
+    boxes = drawing.source.count("label=<<TABLE")
+    assert boxes <= most
+    said = lines(drawing)[-1]
+    assert said.startswith("... ")
+    assert f"of {total:,} nodes are folded into" in said
+    hidden = int(said.split()[1].replace(",", ""))
+    assert hidden + boxes - drawing.source.count("class=folded") == total
+    return drawing
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_graphs_are_drawn_within_the_budget(seed):
+    root = tangle(3000, seed)
+    for most in (20, 100):
+        check(root, most)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_drawn_has_no_cycle(seed):
+    folding = Folding([tangle(2000, seed)])
+    for most in (10, 50, 150):
+        opened = folding.opened(most)
+        q = Quotient(folding.net, shown(opened))
+        distance = distances(len(q.parts), q.src, q.dst)
+        assert (distance[q.src] > distance[q.dst]).all()
+        assert (q.owner >= 0).all()
+
+
+def test_a_chain_of_a_million():
+    x = Value(0.5, label="x")
+    for _ in range(1_000_000):
+        x = x.tanh()
+    drawing = x.draw()
+    assert drawing.source.count("class=operation") > 280
+    assert lines(drawing)[-1].startswith("... 999,7")
+    assert "tanh: 1" in str(drawing)
+    assert len(drawing.svg) > 1000
+
+
+def test_a_wide_sum_and_a_dense_graph():
+    check(sum(Value(float(i)) for i in range(20_000)))
+    choose = random.Random(5)
+    layer = [Value(choose.random()) for _ in range(40)]
+    for _ in range(4):
+        layer = [sum(choose.random() * x for x in layer) for _ in range(40)]
+    assert "x 40" in str(check(sum(layer)))
+
+
+def test_a_neuron_is_found_without_scopes():
+    choose = random.Random(2)
+    x = [Value(choose.random()) for _ in range(8)]
+    for _ in range(3):
+        x = [sum((Value(choose.random()) * v for v in x), Value(0.0)).tanh() for _ in range(32)]
+    assert "32 +, 32 *, tanh x 31: " in str(check(sum(x), 60))
+
+
+def test_thousands_of_scopes_inside_one_another():
+    x = Value(1.0)
+    scopes = [scope(f"depth {i}") for i in range(5000)]
+    for s in scopes:
+        s.__enter__()
+        x = x * 1.01
+    for s in reversed(scopes):
+        s.__exit__()
+    assert check(x).source.count("subgraph") <= 300
+
+
+def test_a_long_chain_with_one_operand_in_common_is_not_laid_out_as_it_is():
+    """290 edges from one box, each longer than the one before, would take Graphviz minutes."""
+    x = Value(1.0)
+    y = x
+    for _ in range(140):
+        y = y + x
+    assert "folded" in lines(y.draw())[-1]
+    assert len(y.draw().svg) > 1000
+
+
+@pytest.mark.parametrize("most", range(1, 12))
+def test_a_tiny_budget(most):
+    root = tangle(300)
+    assert root.draw(max_nodes=most).source.count("label=<<TABLE") <= max(most, 8)
+
+
+def test_bad_options():
+    for bad in ("some", None, 1):
+        with pytest.raises(ValueError, match="fold must be one of 'auto', 'all', 'none'"):
+            Value(1.0).draw(fold=bad)
+
+
+# ---- the parts underneath
+def test_native_columns_are_those_of_the_definition():
+    root = tangle(500, 3)
+    root = root**2 + root.maximum(1.0)
+    net = network([root])
+    counts, args, constants, rows, traces = columns_in_python(net.nodes)
+    assert net.args.tolist() == args.tolist()
+    assert np.diff(net.start).tolist() == counts.tolist()
+    assert net.constants.sum() == constants.sum() - 1  # the 2 of **2 is no node
+    assert net.codes[counts > 0].tolist() == (rows[counts > 0] + 1).tolist()
+    assert net.scopes.tolist() == traces.tolist()
+
+
+def test_a_group_can_be_opened_step_by_step():
+    folding = Folding([mlp(4, 4, 1)])
+    parts = folding.parts(folding.whole, room=10)
+    (model,) = parts.groups
+    assert (model.name, model.kind, len(model.nodes)) == ("MLP", "scope", 102)
+    names = [group.name for group in folding.parts(model, room=10).groups]
+    assert names == ["layer 0", "layer 1", "layer 2"]
