@@ -106,7 +106,8 @@ def test_old_scopes_are_forgotten(monkeypatch):
     with scope("old"):
         old = Value(1.0) * 2
     for _ in range(scopes.KEPT):
-        leave(enter("new"))
+        enter("new")
+        leave()
     assert entry(old._trace) is None
     assert str(old.draw()).count("[") == 0
 

@@ -61,14 +61,14 @@ class Neuron(Module):
     def __call__(self, x):
         if not hasattr(x, "__len__") or len(x) != len(self.w):
             _refuse_inputs(x, len(self.w))
-        outside = enter(self)
+        enter(self)
         try:
             act = sum(map(operator.mul, self.w, x), self.b)  # b + w1*x1 + w2*x2 + ...
             if not self.nonlin:
                 return act
             return self.activation(act) if callable(self.activation) else getattr(act, self.activation)()
         finally:
-            leave(outside)
+            leave()
 
     def __repr__(self):
         return f"{_title(self.activation) if self.nonlin else 'Linear'}Neuron({len(self.w)})"
@@ -93,11 +93,11 @@ class Layer(Module):
         self.neurons = [Neuron(nin, **kwargs) for _ in range(_size(nout, "nout"))]
 
     def __call__(self, x):
-        outside = enter(self)
+        enter(self)
         try:
             out = [n(x) for n in self.neurons]
         finally:
-            leave(outside)
+            leave()
         return out[0] if len(out) == 1 else out
 
     def __repr__(self):
@@ -140,12 +140,12 @@ class MLP(Module):
         ]
 
     def __call__(self, x):
-        outside = enter(self)
+        enter(self)
         try:
             for layer in self.layers:
                 x = layer([x] if isinstance(x, Value) else x)  # a layer of one neuron gives no list
         finally:
-            leave(outside)
+            leave()
         return x
 
     def __repr__(self):

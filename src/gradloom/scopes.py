@@ -9,7 +9,6 @@ have no scope. Scopes are for pictures: no number ever depends on them.
 """
 
 import itertools
-import threading
 import weakref
 from contextlib import ContextDecorator
 from typing import Any
@@ -25,7 +24,7 @@ _numbers = itertools.count(1 << 31)
 _entries: dict[int, tuple] = {}
 
 
-class scope(threading.local, ContextDecorator):  # one decorated function may run in many threads
+class scope(ContextDecorator):
     """Values made inside belong together: a picture draws a box around them, or one box for them.
 
     Scopes nest, and hold for this thread only. The layers and neurons of ``gradloom.nn`` are scopes by
@@ -57,26 +56,31 @@ class scope(threading.local, ContextDecorator):  # one decorated function may ru
             raise TypeError(
                 f"scope takes a name, or a part of a model, not {type(name).__name__} ({name!r:.60})"
             )
-        self._what, self._before = name, []
+        self._what = name
 
     def __enter__(self):
-        self._before.append(enter(self._what))
+        enter(self._what)
 
     def __exit__(self, *error):
-        leave(self._before.pop())
+        leave()
 
 
 def _enter(what):
-    """Begin a scope of this name, or of this object; what to ``leave`` to."""
+    """Begin a scope of this name, or of this object."""
     number = next(_numbers)
-    before = set_scope(number)
-    _entries[number] = before, what if type(what) is str else weakref.ref(what), type(what)
+    outside = set_scope(number)
+    _entries[number] = outside, what if type(what) is str else weakref.ref(what), type(what)
     _entries.pop(number - KEPT, None)
-    return before
 
 
-leave = set_scope
-enter = _enter
+def _leave():
+    """End the scope; that around it goes on. Where the scope is forgotten, so is all around it: it is older."""
+    found = _entries.get(set_scope(0))
+    if found:
+        set_scope(found[0])
+
+
+enter, leave = _enter, _leave
 
 
 def entry(number):
@@ -93,6 +97,6 @@ def entry(number):
 _entry: Any = _entries.get
 
 if ENGINE == "native":
-    from gradloom._native.value import enter_scope, scope_of
+    from gradloom._native.value import enter_scope, leave_scope, scope_of
 
-    enter, _entry = enter_scope, scope_of
+    enter, leave, _entry = enter_scope, leave_scope, scope_of

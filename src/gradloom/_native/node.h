@@ -37,6 +37,13 @@
 #define THREAD_LOCAL _Thread_local
 #endif
 
+/* Read for every node inside a model: where the C library keeps room for it, without calling a function. */
+#if defined(__GLIBC__) && defined(__GNUC__)
+#define NEAR_THREAD_LOCAL THREAD_LOCAL __attribute__((tls_model("initial-exec")))
+#else
+#define NEAR_THREAD_LOCAL THREAD_LOCAL
+#endif
+
 /* Where a node came from: a row's number, or one of these. */
 #define ROW_LEAF 0xFFFFu /* no row: a leaf, or a node made by hand */
 #define ROW_USER 0xFFFEu /* gradloom.primitive: the Row is in extra */
@@ -85,7 +92,7 @@ static int tracing_threads;
 
 /* What new nodes of this thread carry: the number of its trace, or outside of one that of its scope. The
  * count of threads with either is read first, as above. */
-static THREAD_LOCAL uint32_t the_trace, the_scope, the_origin;
+static NEAR_THREAD_LOCAL uint32_t the_trace, the_scope, the_origin;
 static int threads_with_origin;
 
 static void renew_origin(void) {

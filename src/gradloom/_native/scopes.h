@@ -38,20 +38,26 @@ static PyObject *enter_scope(PyObject *module, PyObject *what) {
     if (UNLIKELY(scopes == NULL) && (scopes = PyMem_RawCalloc(SCOPES, sizeof(Scope))) == NULL)
         return PyErr_NoMemory();
     PyObject *kept = PyUnicode_CheckExact(what) ? Py_NewRef(what) : PyWeakref_NewRef(what, NULL);
-    PyObject *before = kept ? PyLong_FromUnsignedLong(the_scope) : NULL;
-    if (before == NULL) {
-        Py_XDECREF(kept);
+    if (kept == NULL)
         return NULL;
-    }
     const uint32_t number = SCOPE_BIT | ++scopes_entered;
     Scope *entry = &scopes[number % SCOPES];
+    PREFETCH(&scopes[(number + 8) % SCOPES]);
     PyObject *old = entry->what, *old_type = entry->type;
     *entry = (Scope){number, the_scope, kept, Py_NewRef(Py_TYPE(what))};
     the_scope = number;
     renew_origin();
     Py_XDECREF(old);
     Py_XDECREF(old_type);
-    return before;
+    Py_RETURN_NONE;
+}
+
+/* Where the scope is forgotten, so is all around it, which is older. */
+static PyObject *leave_scope(PyObject *module, PyObject *unused) {
+    const Scope *entry = scopes ? &scopes[the_scope % SCOPES] : NULL;
+    the_scope = entry != NULL && entry->number == the_scope ? entry->parent : 0;
+    renew_origin();
+    Py_RETURN_NONE;
 }
 
 static PyObject *scope_of(PyObject *module, PyObject *number) {

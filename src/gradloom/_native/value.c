@@ -995,7 +995,8 @@ static PyMethodDef FUNCTIONS[] = {
     {"columns_of", columns_of, METH_O, "Operands, constants, rows and traces of many Values, as bytes."},
     {"get_tracer", get_tracer, METH_NOARGS, "What watches this thread's Values, or None."},
     {"set_scope", set_scope, METH_O, "Let new Values of this thread carry the number of a scope; what they did before."},
-    {"enter_scope", enter_scope, METH_O, "Begin a scope of this name, or of this object; the number of the one before."},
+    {"enter_scope", enter_scope, METH_O, "Begin a scope of this name, or of this object."},
+    {"leave_scope", leave_scope, METH_NOARGS, "End the scope; that around it goes on."},
     {"scope_of", scope_of, METH_O, "The number outside of a scope, its name or a weak reference, the type; None if forgotten."},
     {NULL, NULL, 0, NULL},
 };
