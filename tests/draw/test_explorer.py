@@ -394,7 +394,7 @@ def test_the_script_stays_small():
     from gradloom.draw import document, explorer
 
     scripts = [(document.PAGE / f"{name}.js").read_text(encoding="utf-8") for name in explorer._SCRIPTS]
-    assert len("".join(scripts).encode()) < 42_000
+    assert len("".join(scripts).encode()) < 40 * 1024
 
 
 # ---- frames
