@@ -248,10 +248,10 @@ class Compiled(Copied, Call):
         --------
         >>> import gradloom as gl
         >>> print(gl.compile(lambda x: sum(a * a for a in x)).draw_vectors([0.5] * 64))
-        result: a number
+        result: 1 number
           dot[64]: 1 lane of 64 terms
             x: 64 numbers
-        128 operations in 1 vector instruction
+        127 operations in 1 vector instruction
         """
         return vector_picture(self._f, repr(self)[1:-1], *self._path(args, kwargs)[:2])
 
