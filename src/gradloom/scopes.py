@@ -74,7 +74,7 @@ def _enter(what):
 
 
 def _leave():
-    """End the scope; that around it goes on. Where the scope is forgotten, so is all around it: it is older."""
+    """End the scope; that around it goes on. If it is forgotten, so is all around it, which is older."""
     found = _entries.get(set_scope(0))
     if found:
         set_scope(found[0])
