@@ -192,7 +192,10 @@ class Value:
         title : str, optional
             The heading of the page.
         max_nodes : int
-            At most so many Values are shown, those nearest the root. Constants count.
+            At most so many boxes are shown. Constants count. Of a larger graph the page shows what ``draw``
+            shows: a box may stand for a scope, for equal Values side by side, or for what is far from the root.
+            It is one step forward; what comes out of it on the way back is one step for each Value that gets it.
+            Small boxes can be looked into.
 
         Returns
         -------

@@ -74,7 +74,7 @@ def _enter(what):
 
 
 def _leave():
-    """End the scope; that around it goes on. If it is forgotten, so is all around it, which is older."""
+    """End the scope; that around it goes on. One that is forgotten has only older ones around it."""
     found = _entries.get(set_scope(0))
     if found:
         set_scope(found[0])

@@ -233,8 +233,8 @@ def test_where_the_page_cannot_compute_it_says_so(page):
     assert page.text("#notice").startswith("There is no backward pass")
     assert page.boxes()["x"] == ["0.5000", "·"]
     page.open(sum((Value(float(i)) * Value(1.5) for i in range(200)), Value(0.0)), max_nodes=50)
-    assert page.text("#notice") == "... 751 earlier nodes not shown."
-    assert "A part of the graph is not in this page" in page.text("#refusal")
+    assert page.text("#notice").startswith("800 of 801 nodes are folded into 3 boxes")
+    assert "A part of the graph is not shown one by one" in page.text("#refusal")
 
 
 @pytest.mark.parametrize("x", [math.nan, math.inf, -math.inf, 1e300, 5e-324, -0.0])
@@ -429,3 +429,63 @@ def test_a_graph_of_a_few_hundred_nodes(page):
     assert json.loads(page.run("return JSON.stringify(grads)")) == [x.grad for x in nodes]
     page.run("for (let i = 0; i <= steps.length; i++) go(i)")
     assert page.run("return document.querySelectorAll('.now').length") > 0
+
+
+def large():
+    """More than 5,000 nodes, in the scopes of a model."""
+    random.seed(1)
+    model = MLP(3, [16, 16, 1])
+    xs = [[Value(random.uniform(-1, 1)) for _ in range(3)] for _ in range(8)]
+    loss = sum((model(x) - 0.5) ** 2 for x in xs)
+    loss.label = "loss"
+    return loss
+
+
+def test_a_graph_of_thousands_of_nodes(page):
+    loss = large()
+    page.open(loss)
+    assert "nodes are folded into" in page.text("#notice")
+    assert "not shown one by one" in page.text("#refusal")
+    page.run("for (let i = 0; i <= steps.length; i++) go(i, false)")
+    shown = page.run("return nodes.map((node, i) => isFolded(i) ? null : [exact(data[i]), exact(grads[i])])")
+    from gradloom.draw.folded import view_of
+    from gradloom.draw.graph import Box
+
+    nodes = view_of([loss], 300).nodes
+    loss.backward()
+    assert len(nodes) == len(shown)
+    assert shown == [None if isinstance(x, Box) else [repr(x.data), repr(x.grad)] for x in nodes]
+    norms = "return texts.flatMap((text, i) => isFolded(i) ? [text.size.textContent.trim()] : [])"
+    assert page.run(norms)[0].startswith("grad norm ")
+    assert "grad norm ·" not in page.run(norms)
+    page.press(keys().HOME)
+    assert set(page.run(norms)) == {"grad norm ·"}
+
+    page.run("leap(steps.findIndex((s) => s.kind === 'value' && isFolded(s.node)) + 1)")
+    assert page.text("#step h2").endswith("is computed")
+    page.run("leap(steps.findIndex((s) => s.kind === 'unseen') + 1)")
+    assert page.text("#step h2").startswith("From inside ")
+    page.run("leap(steps.findIndex((s) => s.kind === 'between') + 1)")
+    assert " into " in page.text("#step h2")
+    assert page.run("return groupsOf(steps[position - 1]).length") == 3  # a box, the edge, a box
+
+
+def test_looking_into_a_box_by_keyboard(page):
+    page.open(large())
+    page.run("canvas.focus(); choose(walk.find((i) => templateOf(i)))")
+    label = page.text("#tip b")
+    page.press(keys().ENTER)
+    assert page.text("#inside-name") == f"Inside {label}"
+    assert page.run("return document.querySelectorAll('#inside-picture .node').length") > 2
+    before = page.text("#count")
+    page.press(keys().ARROW_LEFT)
+    assert page.text("#count") == before  # the passes wait
+    page.press(keys().ESCAPE)
+    assert not page.run("return document.getElementById('inside').open")
+    assert page.run("return document.activeElement.id") == "graph"
+    page.press(keys().ENTER)
+    page.driver.find_element("css selector", "#leave").click()
+    assert not page.driver.find_element("css selector", "#inside").is_displayed()
+    page.run("fit(0)")
+    page.run("boxes[chosen].dispatchEvent(new MouseEvent('click', { bubbles: true }))")
+    assert page.run("return document.getElementById('inside').open")

@@ -16,16 +16,14 @@ from gradloom.draw.digraph import Digraph
 from gradloom.draw.drawing import Drawing
 from gradloom.draw.explorer import Explorer, explore
 from gradloom.draw.figure import DIRECTIONS, figure
-from gradloom.draw.fold import FOLDS, Folding
-from gradloom.draw.folded import folded_view
-from gradloom.draw.graph import Box, View, trace, view_from_edges, view_from_root
+from gradloom.draw.fold import FOLDS
+from gradloom.draw.folded import view_of
+from gradloom.draw.graph import Box, View, trace, view_from_edges
 from gradloom.draw.labels import describe, describe_box, in_terminal
 from gradloom.draw.moments import frames
-from gradloom.draw.quotient import Parts
 from gradloom.draw.style import ITEMS, Style, choice, style, whole
 from gradloom.draw.tree import tree
 from gradloom.engine import Value
-from gradloom.errors import CycleError
 
 __all__ = ["Digraph", "Drawing", "Explorer", "draw", "draw_dot", "explore", "frames", "trace"]
 
@@ -114,7 +112,7 @@ def draw_results(
     roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str
 ) -> Drawing:
     """The picture of a graph with several results."""
-    return draw_view(_folded(roots, most, choice("fold", fold, FOLDS), ()), title, show)
+    return draw_view(view_of(roots, most, choice("fold", fold, FOLDS), ()), title, show)
 
 
 def _drawing(view: View, looks: Style, title: str | None, name: str) -> Drawing:
@@ -162,7 +160,7 @@ def _view(root, edges, most: int, fold: str, unfold: tuple[str, ...]) -> View:
     choice("fold", fold, FOLDS)
     if edges is None:
         if isinstance(root, Value):
-            return _folded([root], most, fold, unfold)
+            return view_of([root], most, fold, unfold)
         raise TypeError(f"draw takes a Value, or draw(nodes, edges) the two sets of trace; not {_kind(root)}")
     nodes, edges = _collected("nodes", root), _collected("edges", edges)
     if not nodes or not all(isinstance(x, Value) for x in nodes):
@@ -171,18 +169,6 @@ def _view(root, edges, most: int, fold: str, unfold: tuple[str, ...]) -> View:
     if len(pairs) < len(edges) or not all(isinstance(x, Value) for pair in pairs for x in pair):
         raise TypeError("in draw(nodes, edges) the edges must be pairs of Values, (operand, result)")
     return view_from_edges(nodes, edges, most)
-
-
-def _folded(roots: Sequence[Value], most: int, fold: str, unfold: tuple[str, ...]) -> View:
-    if fold == "none" and len(roots) == 1:
-        return view_from_root(roots[0], most)
-    try:
-        folding = Folding(roots, unfold)
-    except CycleError:  # made by hand: it has no layers
-        return view_from_root(roots[0], most)
-    if len(folding.scopes.names) == 1 and folding.fits(Parts(folding.whole.nodes), most) and len(roots) == 1:
-        return view_from_root(roots[0], most)
-    return folded_view(folding, folding.opened(most, fold != "all"))
 
 
 def _collected(name, things) -> list:

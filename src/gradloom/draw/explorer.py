@@ -22,8 +22,10 @@ import webbrowser
 from pathlib import Path
 
 from gradloom.draw.document import Page, as_json, document, page_path
-from gradloom.draw.figure import figure, note
-from gradloom.draw.graph import View, view_from_root
+from gradloom.draw.figure import figure, folded_note, note
+from gradloom.draw.folded import view_of
+from gradloom.draw.graph import Box, View
+from gradloom.draw.inside import insides, picture_of
 from gradloom.draw.javascript import rows_as_javascript, rule
 from gradloom.draw.labels import in_terminal
 from gradloom.draw.moments import at, name_of, room_for
@@ -80,7 +82,10 @@ def explore(
     title : str, optional
         The heading of the page.
     max_nodes : int
-        At most so many Values are shown, those nearest the root. Constants count.
+        At most so many boxes are shown. Constants count. Of a larger graph the page shows what ``draw``
+        shows: a box may stand for a scope, for equal Values side by side, or for what is far from the root.
+        It is one step forward; what comes out of it on the way back is one step for each Value that gets it.
+        Small boxes can be looked into.
 
     Returns
     -------
@@ -130,28 +135,37 @@ def _has_screen() -> bool:
 
 # ---- the page
 def _page(root: Value, name: str, digits: int, most: int) -> str:
-    view = view_from_root(root, most)
+    view = view_of([root], most)
+    opened = insides(view, whole("digits", digits, 0, 17))  # before the passes: constants become Values
     found = passes(view, root)
-    style(ITEMS, None, digits, "light")  # digits is checked before it is used
     room = room_for(view, found, digits)
-    looks = style(ITEMS, None, digits, "light", room)
-    now = at(view, [node.data for node in view.nodes], found.grads)
+    looks, plain = style(ITEMS, None, digits, "light", room), style(ITEMS, None, digits, "light")
+    data = [None if isinstance(node, Box) else node.data for node in view.nodes]
+    now = at(view, data, found.grads)
     place = {node: i for i, node in enumerate(view.nodes)}
     graph = {
-        "nodes": [_node(*pair, place) for pair in zip(view.nodes, view.operands, strict=True)],
+        "nodes": [
+            _folded(node, shown, grad, place) if isinstance(node, Box) else _node(node, shown, place)
+            for node, shown, grad in zip(view.nodes, view.operands, found.grads, strict=True)
+        ],
         "steps": [_STEPS[step.kind](step) for step in found.steps],
         "digits": digits,
         "room": room,
         "trouble": found.trouble,
         "refusal": "This needs a backward pass, and there is none." if found.trouble else _refusal(view),
-        "missing": note(view.missing) if view.missing else "",
+        "missing": _left_out(view, len(opened)),
     }
-    used = [node._recipe[0] for node in view.nodes if _in_table(node._recipe[0])]
+    rows = [node._recipe[0] for node in view.nodes if not isinstance(node, Box)]
     return document(
         name,
         "page",
         _SCRIPTS,
-        f"const GRAPH = {as_json(graph)};\n{rows_as_javascript(used)}",
+        f"const GRAPH = {as_json(graph)};\n{rows_as_javascript([row for row in rows if _in_table(row)])}",
+        insides="".join(
+            f'<template data-inside="{i}">{svg}</template>\n'
+            for i, x in opened.items()
+            for svg in [picture_of(x, found.all_grads, plain, view.nodes[i].title)]
+        ),
         picture=_marked(figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)),
         legs=_LEGS,
         play="Play the two passes",
@@ -160,7 +174,21 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
     )
 
 
-def _node(node: Value, shown: tuple[Value, ...], place: dict[Value, int]) -> dict[str, object]:
+def _left_out(view: View, opened: int) -> str:
+    """What the page says of the nodes that it does not show one by one."""
+    if not view.boxes:
+        return note(view.missing) if view.missing else ""
+    some = f"; {opened} of them can be looked into" if opened else ""
+    return folded_note(view) + some
+
+
+def _folded(box: Box, shown: tuple[object, ...], grad: float | None, place: dict) -> dict[str, object]:
+    """What the page knows of a Box: how many nodes are in it, and the norm of its gradients."""
+    operands = [place[x] for x in shown]
+    return {"label": box.title, "op": "", "operands": operands, "folded": box.count, "norm": grad}
+
+
+def _node(node: Value, shown: tuple[object, ...], place: dict) -> dict[str, object]:
     row, operands = node._recipe
     facts: dict[str, object] = {
         "label": str(node.label),
@@ -169,6 +197,9 @@ def _node(node: Value, shown: tuple[Value, ...], place: dict[Value, int]) -> dic
         "data": node.data,
         "stored": node.grad,
     }
+    hidden = {k: x.data for k, x in enumerate(node.operands) if x not in place}
+    if hidden:  # their numbers are in its formula
+        facts["hidden"] = hidden
     if by_hand(node):
         return facts
     if _in_table(row):
@@ -187,15 +218,15 @@ def _in_table(row: Row | None) -> bool:
 def _refusal(view: View) -> str:
     """Why the page cannot compute with other numbers; empty if it can."""
     for node, operands in zip(view.nodes, view.operands, strict=True):
-        if operands and (by_hand(node) or not _in_table(node._recipe[0])):
+        if operands and not isinstance(node, Box) and (by_hand(node) or not _in_table(node._recipe[0])):
             return (
                 f"{in_terminal(name_of(node))} was not made by an operation of the table, so this page does "
                 "not know its formula and cannot compute with other numbers."
             )
-    if view.missing:
+    if view.missing or view.boxes:
         return (
-            "A part of the graph is not in this page, so it cannot compute with other numbers; "
-            "explore(root, max_nodes=...) takes more of it in."
+            "A part of the graph is not shown one by one in this page, so it cannot compute with other "
+            "numbers; explore(root, max_nodes=...) takes more of it in."
         )
     return ""
 
@@ -206,7 +237,9 @@ _STEPS = {
     "seed": lambda step: ["seed", step.node],
     "edge": lambda step: ["edge", step.node, step.k, step.to, step.partial],
     "own": lambda step: ["own", step.node, step.k, step.to, step.adds, step.total],
-    "unseen": lambda step: ["unseen", -1, step.k, step.to, step.adds, step.total],
+    "unseen": lambda step: ["unseen", step.node, step.k, step.to, step.adds, step.total],
+    "into": lambda step: ["into", step.node, step.k, step.to, step.partial, step.incoming, step.adds],
+    "between": lambda step: ["between", step.node, step.k, step.to],
 }
 
 

@@ -8,10 +8,10 @@ left out, a note says how many.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from gradloom.draw.digraph import Digraph
-from gradloom.draw.graph import Box, Frame, View
+from gradloom.draw.graph import Box, View
 from gradloom.draw.labels import box, folded_box, in_box, in_picture
 from gradloom.draw.style import Style
 from gradloom.draw.theme import Theme
@@ -65,12 +65,13 @@ def figure(
         dot.node("note", in_picture(note(view.missing)), **_dashed(theme))
     for name in boundary:
         dot.edge("note", name, style="dashed")
-    _frames(dot, view.frames, place, theme)
+    _frames(dot, view, place, theme)
     return dot
 
 
-def _frames(dot: Digraph, frames: Sequence[Frame], place: Mapping[object, int], theme: Theme) -> None:
+def _frames(dot: Digraph, view: View, place: Mapping[object, int], theme: Theme) -> None:
     """A rounded box around each scope's nodes; inner ones are done before they are put into outer ones."""
+    frames = view.frames
     if frames:
         dot.attr(
             "graph", newrank="true"
@@ -83,7 +84,7 @@ def _frames(dot: Digraph, frames: Sequence[Frame], place: Mapping[object, int], 
         cluster.attr(fontname=_FONT, fontsize="12", fontcolor=theme.caption, bgcolor=theme.inside)
         for node in frame.nodes:
             cluster.node(f"v{place[node]}")
-            if not isinstance(node, Box) and node.operands:
+            if not isinstance(node, Box) and view.operands[place[node]]:
                 cluster.node(f"f{place[node]}")
         (clusters[frame.outside] if frame.outside >= 0 else dot).subgraph(cluster)
 

@@ -1,20 +1,36 @@
 """What a picture shows of a graph that is folded.
 
 Takes: a ``Folding``, and which of its groups are open.
-Gives: ``folded_view``, a ``View`` with Boxes among its nodes and Frames around them.
+Gives: ``folded_view``, a ``View`` with Boxes among its nodes and Frames around them; ``view_of``, the View
+that is shown of a graph, folded or not.
 Promises: every node is shown, or counted in the one Box that it is in; the order depends on the graph alone.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from gradloom.draw.fold import Folding, Group, shown
-from gradloom.draw.graph import Box, Frame, View, nearest
+from gradloom.draw.graph import Box, Frame, View, nearest, view_from_root
 from gradloom.draw.quotient import Parts, Quotient
-from gradloom.engine import read
+from gradloom.engine import Value, read
+from gradloom.errors import CycleError
 
-__all__ = ["folded_view"]
+__all__ = ["folded_view", "view_of"]
+
+
+def view_of(roots: Sequence[Value], most: int, fold: str = "auto", unfold: Sequence[str] = ()) -> View:
+    """What is shown of the graph below ``roots`` in at most so many boxes."""
+    if fold == "none" and len(roots) == 1:
+        return view_from_root(roots[0], most)
+    try:
+        folding = Folding(roots, unfold)
+    except CycleError:  # made by hand: it has no layers
+        return view_from_root(roots[0], most)
+    if len(folding.scopes.names) == 1 and folding.fits(Parts(folding.whole.nodes), most) and len(roots) == 1:
+        return view_from_root(roots[0], most)
+    return folded_view(folding, folding.opened(most, fold != "all"))
 
 
 def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
@@ -66,7 +82,8 @@ def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[str,
 def _box(folding: Folding, group: Group) -> Box:
     first, *_ = [*folding.members(group).groups, group] if group.times > 1 else [group]
     count = len(group.nodes) + int(folding.net.constants[group.nodes].sum())
-    return Box(group.name, first.kind == "scope", group.times, count, 0.0, {})
+    members = [folding.net.nodes[i] for i in group.nodes.tolist()]
+    return Box(group.name, first.kind == "scope", group.times, count, 0.0, {}, members=members)
 
 
 def _gradients(folding: Folding, quotient: Quotient, things: list[Any]) -> None:

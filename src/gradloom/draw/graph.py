@@ -7,7 +7,7 @@ Promises: no recursion, so depth does not matter; the order depends on the graph
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from gradloom.engine import Value
@@ -23,10 +23,11 @@ class Box:
     scope: bool  # whether it is one, or several equal ones
     times: int  # how many equal parts it has
     count: int  # nodes in it
-    grad: float  # the norm of the gradients of those that are used outside of it
+    grad: float | None  # the norm of the gradients of those that are used outside of it; None: not known
     uses: dict["Value | Box", int]  # the edges from each of its operands
     kind: str = "folded"  # which colours it has
     caption: str = ""  # what is said of it; empty: its count and its gradient
+    members: Sequence[Value] = field(default=(), repr=False)  # without constants
 
     @property
     def title(self) -> str:

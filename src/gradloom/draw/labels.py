@@ -89,8 +89,10 @@ def describe_box(many: Box, style: Style) -> str:
 def _captions(many: Box, style: Style) -> list[str]:
     if many.caption:
         return [many.caption]
-    shown = "grad" in style.show and "grad" not in style.blank
-    return [f"{many.count:,} nodes", *[f"grad norm {number(many.grad, style.digits)}"] * shown]
+    captions = [f"{many.count:,} nodes"]
+    if "grad" in style.show and "grad" not in style.blank and many.grad is not None:
+        captions.append(f"grad norm {number(many.grad, style.digits)}")
+    return captions
 
 
 # ---- boxes

@@ -6,11 +6,12 @@ Promises: the boxes keep their sizes from frame to frame, so that only what chan
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from gradloom.draw.drawing import Drawing
 from gradloom.draw.figure import figure
-from gradloom.draw.graph import View, view_from_root
+from gradloom.draw.graph import Box, View, view_from_root
 from gradloom.draw.labels import describe, in_terminal, number
 from gradloom.draw.passes import Passes, Step, passes
 from gradloom.draw.style import ITEMS, Style, style, whole
@@ -33,18 +34,23 @@ class Moment:
 
 def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) -> View:
     """``view`` with other numbers in its boxes."""
-    moments = {
-        node: Moment(node.label, x, grad, node._op, node._recipe)
+    moments: dict[Any, Any] = {
+        node: replace(node, grad=grad)
+        if isinstance(node, Box)
+        else Moment(node.label, x, grad, node._op, node._recipe)
         for node, x, grad in zip(view.nodes, data, grads, strict=True)
     }
+    for box in view.boxes:
+        moments[box].uses = {moments[x]: count for x, count in box.uses.items()}
     operands = tuple(tuple(moments.get(x, x) for x in xs) for xs in view.operands)
-    return View(tuple(moments.values()), operands, view.missing)
+    frames = tuple(replace(frame, nodes=tuple(moments[x] for x in frame.nodes)) for frame in view.frames)
+    return View(tuple(moments.values()), operands, view.missing, frames, view.heading)
 
 
 def room_for(view: View, found: Passes, digits: int) -> int:
     """How many characters the longest number of all steps has."""
-    numbers = [*(x.data for x in view.nodes), *(step.total for step in found.steps)]
-    return max(digits + 3, *(len(number(x, digits)) for x in numbers))
+    alone = (x.data for x in view.nodes if not isinstance(x, Box))
+    return max(digits + 3, *(len(number(x, digits)) for x in (*alone, *(step.total for step in found.steps))))
 
 
 def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int = 300) -> list[Drawing]:

@@ -5,13 +5,16 @@ Gives: ``passes``: the steps, each with its numbers, which the explorer plays an
 Promises: the order is that of ``backward()``, so every sum comes out to the bit as it does there; the
 graph and its gradients are as before; where ``backward()`` would raise there is no backward pass, and
 ``trouble`` says why. Nodes that are not shown take part: what they pass to a shown node is one step.
+A Box of many nodes is one step forward; its gradient is the norm of those at what it gives to others.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from gradloom.arithmetic import local_derivatives, refuse, stale_operand
-from gradloom.draw.graph import View
+from gradloom.draw.graph import Box, View
 from gradloom.engine import Value, order
 from gradloom.errors import GradloomError
 
@@ -24,7 +27,10 @@ class Step:
 
     ``kind`` says which: "value", a node gets its number; "seed", the root's gradient becomes 1; "edge",
     ``node`` passes a contribution to its operand number ``k``, which is node ``to``; "own", the same by
-    a derivative of the user's own; "unseen", nodes that are not shown pass something to ``to``.
+    a derivative of the user's own; "unseen", ``k`` contributions to ``to`` come from the Box ``node``, or
+    (-1) from nodes that are not in the view; "into", ``node`` passes a contribution to its operand number
+    ``k``, which is in the Box ``to``; "between", the Box ``node`` passes ``k`` contributions to the Box
+    ``to``.
     """
 
     kind: str
@@ -44,20 +50,47 @@ class Passes:
     steps: tuple[Step, ...]
     grads: tuple[float | None, ...]  # None: not known
     trouble: str = ""
+    all_grads: Mapping[Value, float] = field(default_factory=dict)  # of what is not shown, too
 
 
 def passes(view: View, root: Value) -> Passes:
     """Both passes over the shown part of the graph below ``root``."""
     place = {node: i for i, node in enumerate(view.nodes)}
+    many = {place[box]: len(box.members) for box in view.boxes}
+    where = place | {x: i for i in many for x in view.nodes[i].members}
     nodes = order(root)
-    forward = tuple(Step("value", place[x]) for x in nodes if x in place and view.operands[place[x]])
+    turns = _order(view, place) if many else [place[x] for x in nodes if x in place]
+    forward = tuple(Step("value", i) for i in turns if _is_computed(view, i))
     try:
         for node in nodes:
             _check(node)
-        steps, grads = _backward(nodes, root, place)
+        steps, grads, all_grads = _backward(nodes, root, where, many)
     except GradloomError as error:
         return Passes(forward, (None,) * len(place), str(error))
-    return Passes((*forward, *steps), tuple(grads.get(node, 0.0) for node in view.nodes))
+    return Passes((*forward, *steps), tuple(grads.get(i, 0.0) for i in range(len(place))), "", all_grads)
+
+
+def _is_computed(view: View, i: int) -> bool:
+    node = view.nodes[i]
+    return bool(view.operands[i]) or (isinstance(node, Box) and any(x._recipe[1] for x in node.members))
+
+
+def _order(view: View, place: dict) -> list[int]:
+    """The nodes of the view, each after its operands."""
+    done: dict[int, None] = {}
+    begun: set[int] = set()
+    waiting = list(range(len(view.nodes)))[::-1]
+    while waiting:
+        i = waiting[-1]
+        if i in begun:
+            waiting.pop()
+            done.setdefault(i)
+        else:
+            begun.add(i)
+            waiting += [
+                j for x in reversed(view.operands[i]) if (j := place.get(x, -1)) >= 0 and j not in begun
+            ]
+    return list(done)
 
 
 def by_hand(node: Value) -> bool:
@@ -76,36 +109,64 @@ def _check(node: Value) -> None:
         refuse("stale", node, younger)
 
 
-def _backward(nodes, root, place) -> tuple[list[Step], dict[Value, float]]:
+def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], dict[Value, float]]:
+    """The steps, the gradient of each place, and that of each Value.
+
+    ``where``: the place of each Value, its own or that of the Box it is in;
+    ``many``: how many are in each Box.
+    """
     grads = {root: 1.0}
-    steps = [Step("seed", place[root], to=place[root], adds=1.0, total=1.0)]
-    unseen: dict[Value, tuple[int, float]] = {}  # how many contributions wait to be told, and the sum of them
+    steps = [Step("seed", where[root], to=where[root], adds=1.0, total=1.0)]
+    told: dict[int, float] = {where[root]: 1.0}  # the gradient of what is drawn alone, as told
+    unseen: dict[
+        int, dict[int, tuple[int, float]]
+    ] = {}  # what waits to be told: to, from -> how many, their sum
+    between: Counter[tuple[int, int]] = Counter()
+    left = dict(many)  # of each Box, the nodes whose turn is to come
+    used: dict[int, dict[Value, None]] = {i: {} for i in many}  # by others
 
-    def tell(x):
-        if x in unseen:
-            count, adds = unseen.pop(x)
-            steps.append(Step("unseen", -1, count, place[x], adds=adds, total=grads[x]))
+    def tell(to, x):
+        waiting = unseen.pop(to, {})
+        for last, (source, (count, adds)) in enumerate(waiting.items(), 1 - len(waiting)):
+            told[to] = grads[x] if last == 0 else told.get(to, 0.0) + adds  # the sum as backward() has it
+            steps.append(Step("unseen", source, count, to, adds=adds, total=told[to]))
 
+    if where[root] in many:
+        used[where[root]][root] = None
     for node in reversed(nodes):
-        if node in place:
-            tell(node)
+        at = where.get(node, -1)
+        alone = at >= 0 and at not in many
+        if alone:
+            tell(at, node)
         for kind, k, x, partial, adds in _contributions(node, grads):
-            if x in place and node in place:
-                tell(x)
+            to = where.get(x, -1)
+            if alone and to not in many:
+                tell(to, x)
             if kind == "edge":
                 grads[x] = grads.get(x, 0.0) + adds
-            if x not in place:
+            if to < 0 or to == at:
                 continue
-            if node in place:
-                steps.append(
-                    Step(kind, place[node], k, place[x], partial, grads.get(node, 0.0), adds, grads[x])
-                )
+            if to in many:
+                used[to][x] = None
+                if alone:
+                    steps.append(Step("into", at, k, to, partial, grads.get(node, 0.0), adds))
+                else:
+                    between[at, to] += 1
+            elif alone:
+                told[to] = grads[x]
+                steps.append(Step(kind, at, k, to, partial, grads.get(node, 0.0), adds, grads[x]))
             else:
-                count, sum_ = unseen.get(x, (0, 0.0))
-                unseen[x] = count + 1, sum_ + adds
-    for x in list(unseen):
-        tell(x)
-    return steps, grads
+                waiting = unseen.setdefault(to, {})
+                count, sum_ = waiting.get(at, (0, 0.0))
+                waiting[at] = count + 1, sum_ + adds
+        if at in many:
+            left[at] -= 1
+            if left[at] == 0:
+                done = [pair for pair in between if pair[0] == at]
+                steps += [Step("between", at, between.pop(pair), pair[1]) for pair in done]
+    found = {where[x]: grad for x, grad in grads.items() if x in where and where[x] not in many}
+    found |= {i: math.hypot(*(grads[x] for x in xs)) for i, xs in used.items()}
+    return steps, found, grads
 
 
 def _contributions(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Value, float, float]]:

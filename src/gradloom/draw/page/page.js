@@ -7,14 +7,17 @@ const groups = (what) => {
 const boxes = groups("node"), rounds = groups("op"), results = groups("result"), edges = new Map();
 const texts = boxes.map((box) => {
   const all = box.querySelectorAll("text");
-  return { data: all[all.length - 3], grad: all[all.length - 1] };
+  return { data: all[all.length - 3], grad: all[all.length - 1], size: all[all.length - 1] };
 });
 for (const edge of picture.querySelectorAll("[data-from]")) {
   const into = Number(edge.dataset.into), from = Number(edge.dataset.from);
   const places = nodes[into].operands.flatMap((j, k) => (j === from ? [k] : []));
   edges.set(`${into}-${places[edge.dataset.nth]}`, edge);
 }
-const edgeOf = (step) => edges.get(`${step.node}-${step.k}`);
+// What comes out of a box comes along one edge, whatever number of contributions it is.
+const edgeOf = ({ node, k, to }) => edges.get(`${node}-${isFolded(node) ? nodes[node].operands.indexOf(to) : k}`);
+// When a box has got all of its gradient: only then its norm is shown.
+const settled = nodes.map((_, i) => steps.findLastIndex((step) => step.to === i));
 
 const LAST = steps.length, PACE = 1;
 let chosen = -1, pointed = -1;
@@ -34,6 +37,7 @@ function show(element, what, value, write) {
   write(element, value);
 }
 const setNumber = (element, x) => { element.textContent = x === null ? "·" : fitted(x, GRAPH.room); };
+const setNorm = (element, x) => { element.textContent = `grad norm ${x === null ? "·" : number(x)}`; };
 const setClass = (name) => (element, on) => element.classList.toggle(name, on);
 const setSign = (element, name) => {
   element.classList.toggle("positive", name === "positive");
@@ -52,7 +56,7 @@ function flow(edge, adds, largest) {
 }
 
 function paint() {
-  const known = nodes.map((node) => !node.operands.length);
+  const known = nodes.map((_, i) => !computed.has(i));
   const sofar = nodes.map(() => null), carried = new Map();
   let largest = 0;
   steps.forEach((step, s) => {
@@ -60,12 +64,18 @@ function paint() {
     if (s >= position) return;
     if (step.kind === "value") known[step.node] = true;
     else {
-      sofar[step.to] = step.total;
-      if (step.node >= 0 && step.kind !== "seed") carried.set(edgeOf(step), step.adds);
+      if (!isFolded(step.to)) sofar[step.to] = step.total;
+      if (step.node >= 0 && step.kind !== "seed") carried.set(edgeOf(step), step.adds ?? null);
     }
   });
   nodes.forEach((_, i) => {
     const grad = sofar[i];
+    if (isFolded(i)) {
+      const done = position > forwards.length && position > settled[i];
+      if (!GRAPH.trouble) show(texts[i].size, "norm", done ? grads[i] : null, setNorm);
+      show(boxes[i], "later", !known[i], setClass("later"));
+      return;
+    }
     show(texts[i].data, "number", known[i] ? data[i] : null, setNumber);
     show(texts[i].grad, "number", grad, setNumber);
     show(texts[i].grad, "sign", grad === null ? "" : sign(grad), setSign);
@@ -90,13 +100,14 @@ function groupsOf(step) {
   const found = {
     value: [rounds[step.node], boxes[step.node], results[step.node]],
     seed: [boxes[step.node]],
-    unseen: [boxes[step.to]],
+    unseen: [boxes[step.node], edgeOf(step), boxes[step.to]],
+    between: [boxes[step.node], edgeOf(step), boxes[step.to]],
   }[step.kind] ?? [rounds[step.node], edgeOf(step), boxes[step.to]];
   return found.filter(Boolean);
 }
 
 const inShort = (step) => ({
-  value: () => (ruleOf(step.node) ? `${pretty(written(step.node, ruleOf(step.node), (j) => (j < 0 ? "…" : signed(data[j]))))} = ${spoken(data[step.node])}` : ""),
+  value: () => (ruleOf(step.node) ? `${pretty(written(step.node, ruleOf(step.node), numberOf(step.node)))} = ${spoken(data[step.node])}` : ""),
   edge: () => `${spoken(step.partial)} × ${signed(step.incoming)} = ${spoken(step.adds)}`,
 })[step.kind]?.() ?? "";
 
@@ -116,37 +127,40 @@ const opening = () => [
     : "First the forward pass computes one node after the other. Then the gradient goes back, one edge at a time."),
 ];
 
+function derivative(step) {
+  const words = formula(step);
+  if (!words) return [];
+  const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
+  if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
+  const parts = [part("div", "rule", ...lines), part("p", "fine", words.where.join(" · "))];
+  return words.note ? [...parts, part("p", "fine", `Note: ${words.note}.`)] : parts;
+}
+
+const product = (step) => part("div", "product",
+  part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
+  ...["local derivative", "", "incoming gradient", "", "contribution"].map((text) => part("small", "", text)));
+
 const CARDS = {
   value: (step) => {
+    if (isFolded(step.node)) return [part("h2", "", `${names[step.node]} is computed`), part("p", "", `${manyOf(step.node)} in one box, and one step here.`)];
     const rule = ruleOf(step.node), { operands, op } = nodes[step.node];
     const parts = [part("h2", "", `${pretty(names[step.node])} = ${spoken(data[step.node])}`)];
     if (rule) {
-      const values = (j) => (j < 0 ? "…" : signed(data[j]));
       parts.push(part("div", "rule", part("div", "", pretty(written(step.node, rule, (j) => names[j] ?? "…"))),
-        part("div", "filled", `= ${pretty(written(step.node, rule, values))}`), part("div", "", `= ${spoken(data[step.node])}`)));
+        part("div", "filled", `= ${pretty(written(step.node, rule, numberOf(step.node)))}`), part("div", "", `= ${spoken(data[step.node])}`)));
     } else {
       parts.push(part("p", "", `${op || "?"} was made by hand of ${operands.map((j) => names[j] ?? "…").join(", ")}; its number is the user's own.`));
     }
     return parts;
   },
-  seed: (step) => [
+  seed: (step) => isFolded(step.node) ? [part("h2", "", "Backward begins"), part("p", "", `The result is ${inside(step.node)}; its gradient is 1.`)] : [
     part("h2", "", `Backward begins at ${names[step.node]}`),
     part("div", "rule", `d ${names[step.node]} / d ${names[step.node]} = 1`),
     part("p", "", "How fast does a number change when it changes itself? One for one: so its gradient is 1."),
     sum(step),
   ],
   edge: (step) => {
-    const words = formula(step), op = nodes[step.node].op;
-    const parts = [part("h2", "", `${op} passes back to ${names[step.to]}`)];
-    if (words) {
-      const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
-      if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
-      parts.push(part("div", "rule", ...lines), part("p", "fine", words.where.join(" · ")));
-      if (words.note) parts.push(part("p", "fine", `Note: ${words.note}.`));
-    }
-    parts.push(part("div", "product",
-      part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
-      ...["local derivative", "", "incoming gradient", "", "contribution"].map((text) => part("small", "", text))));
+    const parts = [part("h2", "", `${nodes[step.node].op} passes back to ${names[step.to]}`), ...derivative(step), product(step)];
     if (!step.taken) parts.push(part("p", "fine", "Not taken: a derivative of 0 passes nothing here, whatever comes in."));
     parts.push(sum(step));
     return parts;
@@ -157,9 +171,18 @@ const CARDS = {
     sum(step),
   ],
   unseen: (step) => [
-    part("h2", "", `From nodes not shown to ${names[step.to]}`),
-    part("p", "", `${step.k} contribution${step.k > 1 ? "s" : ""} of nodes outside this picture.`),
+    part("h2", "", `From ${source(step)} to ${names[step.to]}`),
+    part("p", "", `${contributions(step)} of nodes ${step.node < 0 ? "outside this picture" : "in this box"}, added up.`),
     sum(step),
+  ],
+  into: (step) => [
+    part("h2", "", `${nodes[step.node].op || "?"} passes back into ${names[step.to]}`),
+    ...derivative(step), ...(step.partial || !step.adds ? [product(step)] : []),
+    part("p", "", `${spoken(step.adds)} goes to a node ${inside(step.to)}, and on from there.`),
+  ],
+  between: (step) => [
+    part("h2", "", `From ${inside(step.node)} into ${names[step.to]}`),
+    part("p", "", `${contributions(step)} of nodes in one box to nodes in the other.`),
   ],
 };
 
@@ -173,7 +196,7 @@ function sum(step) {
     line(`${earlier.length} contributions before`, earlier.at(-1).total);
   }
   for (const other of all.slice(all.length > most ? 1 - most : 0)) {
-    const from = other.kind === "seed" ? "the start" : other.node < 0 ? "nodes not shown" : `through ${nodes[other.node].op || "?"} from ${names[other.node]}`;
+    const from = other.kind === "seed" ? "the start" : other.kind === "unseen" ? source(other) : `through ${nodes[other.node].op || "?"} from ${names[other.node]}`;
     line(from, other.adds, other === step ? "latest" : "");
   }
   line("together", step.total, "total");
@@ -203,6 +226,13 @@ function tip() {
   $("tip").hidden = i < 0;
   if (i < 0) return;
   const { label, op, operands, stored } = nodes[i];
+  if (isFolded(i)) {
+    const facts = [["nodes", nodes[i].folded.toLocaleString("en")]];
+    if (!GRAPH.trouble) facts.push(["norm of its gradients", exact(grads[i])]);
+    if (templateOf(i)) facts.push(["inside", "press it, or Enter"]);
+    $("tip").replaceChildren(part("b", "", label), part("span", "kind", "many nodes in one box"), described(facts));
+    return;
+  }
   const kind = !operands.length ? "a leaf" : `made by ${op || "?"}`;
   const facts = [["data", exact(data[i])]];
   if (!GRAPH.trouble) facts.push(["gradient", exact(grads[i])]);
@@ -217,13 +247,15 @@ function choose(i, seen = true) {
   if (i >= 0) {
     show(boxes[i], "chosen", true, setClass("chosen"));
     if (seen) follow([boxes[i]]);
+    if (isFolded(i)) $("live").textContent = `${names[i]}, ${manyOf(i)} in one box.`;
+    if (isFolded(i)) return tip();
     const kind = nodes[i].operands.length ? `made by ${nodes[i].op || "?"}` : "a leaf";
     $("live").textContent = `${names[i]}, ${kind}. Data ${spoken(data[i])}${GRAPH.trouble ? "" : `, gradient ${spoken(grads[i])}`}.`;
     if (!nodes[i].operands.length) pick(i);
   }
   tip();
 }
-const walk = [...nodes.keys()].filter((i) => !nodes[i].operands.length).concat(forwards.map((step) => step.node));
+const walk = [...nodes.keys()].filter((i) => !computed.has(i)).concat(forwards.map((step) => step.node));
 const walked = (by) => choose(walk[(walk.indexOf(chosen) + by + walk.length) % walk.length] ?? walk[0]);
 
 const under = (event) => {
@@ -237,11 +269,14 @@ canvas.addEventListener("pointerover", (event) => {
 });
 canvas.addEventListener("pointerleave", () => { pointed = -1; tip(); });
 canvas.addEventListener("click", (event) => {
-  if (!dragged() && !event.target.closest(".tip, .tools")) choose(under(event), false);
+  if (!dragged() && !event.target.closest(".tip, .tools")) {
+    choose(under(event), false);
+    lookInto(chosen);
+  }
 });
 
 // ---- what if
-const leaves = walk.filter((i) => !nodes[i].operands.length);
+const leaves = walk.filter((i) => !nodes[i].operands.length && !isFolded(i));
 let leaf = leaves.find((i) => nodes[i].label) ?? leaves[0];
 
 function pick(i) {
@@ -297,10 +332,24 @@ function next() {
   $("matches").textContent = `${match + 1} of ${matching.length}`;
 }
 
+// ---- what is inside a box
+const templateOf = (i) => document.querySelector(`[data-inside="${i}"]`);
+function lookInto(i) {
+  const template = templateOf(i);
+  if (!template) return;
+  play(false);
+  $("inside-name").textContent = `Inside ${nodes[i].label}`;
+  $("inside-note").textContent = GRAPH.trouble ? "As Python has them." : "Gradients are those after the whole backward pass.";
+  $("inside-picture").replaceChildren(template.content.cloneNode(true));
+  $("inside").showModal();
+}
+$("inside").addEventListener("close", () => { $("inside-picture").replaceChildren(); canvas.focus(); });
+
 // ---- what is pressed
 const PRESSED = {
   ...PLAYER, closer: () => zoom(1.3, undefined, undefined, true),
   further: () => zoom(1 / 1.3, undefined, undefined, true), fit: () => fit(0, true),
+  leave: () => $("inside").close(),
   undo: () => { changed.clear(); recompute(); go(position, false); pick(leaf); },
 };
 $("leaf").addEventListener("change", () => choose(Number($("leaf").value)));
@@ -315,16 +364,17 @@ const KEYS = {
 };
 const IN_GRAPH = {
   ArrowDown: () => walked(1), ArrowUp: () => walked(-1),
-  Enter: () => { if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
+  Enter: () => { if (isFolded(chosen)) lookInto(chosen); else if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
 };
-listen(PRESSED, (key, target) => KEYS[key] ?? (target === canvas ? IN_GRAPH[key] : undefined));
+listen(PRESSED, (key, target) => $("inside").open ? undefined : KEYS[key] ?? (target === canvas ? IN_GRAPH[key] : undefined));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches("input, select")) canvas.focus();
 });
 
 // ---- begin
 picture.setAttribute("aria-hidden", "true"); // to be heard, it is walked through
-canvas.setAttribute("aria-label", `The graph: ${nodes.length} numbers, ${forwards.length} of them results`);
+const together = nodes.filter((_, i) => isFolded(i)).length;
+canvas.setAttribute("aria-label", `The graph: ${nodes.length - together} numbers${together ? `, and ${together} boxes of many` : ""}; ${forwards.length} of them are computed`);
 $("leg-forward").style.flex = forwards.length;
 $("leg-backward").style.flex = steps.length - forwards.length;
 $("leg-backward").hidden = steps.length === forwards.length;

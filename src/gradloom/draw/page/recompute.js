@@ -2,6 +2,8 @@
 //
 //   data[i], grads[i]   of node i
 //   steps[s]            {kind, node, k, to, partial, incoming, adds, total}, as passes.py describes them
+//
+// A box of many nodes has no number of its own: its gradient is the norm of those at what it gives to others.
 const { nodes } = GRAPH;
 const FIELDS = {
   value: ["kind", "node"],
@@ -9,12 +11,16 @@ const FIELDS = {
   edge: ["kind", "node", "k", "to", "partial"],
   own: ["kind", "node", "k", "to", "adds", "total"],
   unseen: ["kind", "node", "k", "to", "adds", "total"],
+  into: ["kind", "node", "k", "to", "partial", "incoming", "adds"],
+  between: ["kind", "node", "k", "to"],
 };
 const steps = GRAPH.steps.map((told) => Object.fromEntries(FIELDS[told[0]].map((name, i) => [name, told[i]])));
 const forwards = steps.filter((step) => step.kind === "value");
+const computed = new Set(forwards.map((step) => step.node));
 const original = { data: nodes.map((node) => node.data), partials: steps.map((step) => step.partial) };
 const data = [...original.data];
 const grads = nodes.map(() => 0);
+const isFolded = (i) => nodes[i]?.folded > 0;
 const changed = new Map(); // leaf -> its number here
 
 const numbersOf = (i, from) => {
@@ -39,9 +45,9 @@ function forward(leaves, into) {
 
 // Each edge's contribution, and the sums, in the order of backward().
 function accumulate() {
-  grads.fill(0);
+  nodes.forEach((node, i) => { grads[i] = node.norm ?? 0; });
   for (const step of steps) {
-    if (step.kind === "value") continue;
+    if (step.kind === "value" || isFolded(step.to)) continue;
     if (step.kind === "seed") {
       Object.assign(step, { to: step.node, adds: 1, total: 1 });
     } else if (step.kind === "edge") {

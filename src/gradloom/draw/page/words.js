@@ -14,7 +14,7 @@ function nameNode(i) {
   if (label) return shortened(label);
   if (!operands.length) return spoken(original.data[i]);
   const rule = ruleOf(i);
-  if (!rule || operands.some((j) => j < 0 || names[j].startsWith("the "))) return `the ${op || "?"} node`;
+  if (!rule || operands.some((j) => j < 0 || isFolded(j) || names[j].startsWith("the "))) return `the ${op || "?"} node`;
   const single = (j) => nodes[j].label || !nodes[j].operands.length || /\)$/.test(rule.call);
   const made = written(i, rule, (j) => (single(j) ? names[j] : `(${names[j]})`));
   return made.length <= NAME_LENGTH ? made : `the ${op} node`;
@@ -24,15 +24,17 @@ function nameNode(i) {
 const replaced = (text, values) => text.replace(/\b(out|x\d*|y|z)\b/g, (name) => values[name] ?? name);
 
 function written(i, rule, of) {
-  const values = Object.fromEntries(nodes[i].operands.map((j, k) => [rule.names[k], of(j)]));
+  const values = Object.fromEntries(nodes[i].operands.map((j, k) => [rule.names[k], of(j, k)]));
   if ("parameter" in nodes[i]) values[rule.names.at(-1)] = spoken(nodes[i].parameter);
   return replaced(rule.call, values);
 }
 
-nodes.forEach((node, i) => { if (!node.operands.length) names[i] = nameNode(i); });
+nodes.forEach((_, i) => { if (!computed.has(i)) names[i] = nameNode(i); });
 for (const { node } of forwards) names[node] = nameNode(node);
 
 const signed = (x) => (x < 0 || Object.is(x, -0) ? `(${spoken(x)})` : spoken(x));
+// The number of an operand in a formula; what is inside a box or not shown has told it.
+const numberOf = (i) => (j, k) => signed(nodes[i].hidden?.[k] ?? data[j]);
 const pretty = (text) => text.replace(/\*\*|\^2|[*-]/g, (sign) => ({ "*": "·", "-": "−", "^2": "²" })[sign] ?? sign);
 
 // The derivative of an edge: what is differentiated, the rule, and the rule with the numbers put in.
@@ -40,7 +42,7 @@ function formula(step) {
   const rule = ruleOf(step.node), { operands, parameter } = nodes[step.node];
   if (!rule?.rules[step.k]) return null;
   const values = { out: signed(data[step.node]) };
-  operands.forEach((j, k) => { values[rule.names[k]] = j < 0 ? "…" : signed(data[j]); });
+  operands.forEach((j, k) => { values[rule.names[k]] = numberOf(step.node)(j, k); });
   if (parameter !== undefined) values[rule.names.at(-1)] = signed(parameter);
   const text = rule.rules[step.k];
   return {
@@ -48,22 +50,28 @@ function formula(step) {
     by: rule.names[step.k],
     rule: pretty(text),
     filled: /\b(out|x\d*|y|z)\b/.test(text) ? pretty(replaced(text, values)).replace(/^\(([^()]*)\)$/, "$1") : "",
-    where: rule.names.map((name, k) => `${name} is ${k < operands.length ? names[operands[k]] ?? "not shown" : "constant"}`),
+    where: rule.names.map((name, k) => `${name} is ${k < operands.length ? isFolded(operands[k]) ? inside(operands[k]) : names[operands[k]] ?? "not shown" : "constant"}`),
     note: rule.note ?? "",
   };
 }
 
 const SENTENCES = {
-  value: (s) => `Forward. ${names[s.node]} is ${spoken(data[s.node])}, made by ${nodes[s.node].op || "?"} of ` +
-    nodes[s.node].operands.map((j) => (j < 0 ? "a node not shown" : `${names[j]}, ${spoken(data[j])}`)).join("; ") + ".",
-  seed: (s) => `Backward begins. The gradient of ${names[s.node]} by itself is 1.`,
+  value: (s) => isFolded(s.node) ? `Forward. ${manyOf(s.node)} of ${names[s.node]} get their numbers.` : `Forward. ${names[s.node]} is ${spoken(data[s.node])}, made by ${nodes[s.node].op || "?"} of ` +
+    nodes[s.node].operands.map((j, k) => `${names[j] ?? "a node not shown"}, ${spoken(nodes[s.node].hidden?.[k] ?? data[j])}`).join("; ") + ".",
+  seed: (s) => `Backward begins. The gradient of ${isFolded(s.node) ? `the result, ${inside(s.node)},` : names[s.node]} by itself is 1.`,
   edge: (s) => `Backward, ${nodes[s.node].op} to ${names[s.to]}. Local derivative ${spoken(s.partial)} times incoming ` +
     `gradient ${spoken(s.incoming)} is ${spoken(s.adds)}. ${soFar(s)}`,
   own: (s) => `Backward, ${nodes[s.node].op || "?"} to ${names[s.to]}. The derivative is the user's own; it adds ` +
     `${spoken(s.adds)}. ${soFar(s)}`,
-  unseen: (s) => `Backward. ${s.k} contribution${s.k > 1 ? "s" : ""} from nodes not shown add${s.k > 1 ? "" : "s"} ` +
+  unseen: (s) => `Backward. ${contributions(s)} from ${source(s)} add${s.k > 1 ? "" : "s"} ` +
     `${spoken(s.adds)} to ${names[s.to]}. ${soFar(s)}`,
+  into: (s) => `Backward, ${nodes[s.node].op || "?"} into ${names[s.to]}. ${spoken(s.adds)} goes in.`,
+  between: (s) => `Backward. ${contributions(s)} go${s.k > 1 ? "" : "es"} from ${inside(s.node)} into ${names[s.to]}.`,
 };
+const manyOf = (i) => `${nodes[i].folded.toLocaleString("en")} node${nodes[i].folded > 1 ? "s" : ""}`;
+const inside = (i) => `inside ${names[i]}`;
+const source = (s) => (s.node < 0 ? "nodes not shown" : inside(s.node));
+const contributions = (s) => `${s.k.toLocaleString("en")} contribution${s.k > 1 ? "s" : ""}`;
 const soFar = (s) => `The gradient of ${names[s.to]} is ${s.before === 0 ? "" : "now "}${spoken(s.total)}.`;
 
 function sentence(position) {
