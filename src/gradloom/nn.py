@@ -59,14 +59,19 @@ class Neuron(Module):
         self.activation = activation
 
     def __call__(self, x):
-        if not hasattr(x, "__len__") or len(x) != len(self.w):
-            _refuse_inputs(x, len(self.w))
+        w, activation = self.w, self.activation
+        try:
+            fits = len(x) == len(w)
+        except TypeError:  # it has no length
+            fits = False
+        if not fits:
+            _refuse_inputs(x, len(w))
         enter(self)
         try:
-            act = sum(map(operator.mul, self.w, x), self.b)  # b + w1*x1 + w2*x2 + ...
+            act = sum(map(operator.mul, w, x), self.b)  # b + w1*x1 + w2*x2 + ...
             if not self.nonlin:
                 return act
-            return self.activation(act) if callable(self.activation) else getattr(act, self.activation)()
+            return getattr(act, activation)() if isinstance(activation, str) else activation(act)
         finally:
             leave()
 
