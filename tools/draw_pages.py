@@ -12,22 +12,12 @@ import tempfile
 
 from selenium import webdriver
 
-from gradloom import Film, Value
+from gradloom import Film
 from gradloom.cli import moons
+from gradloom.cli.demo import neuron
 from gradloom.nn import MLP
 
 DOCS = pathlib.Path(__file__).resolve().parent.parent / "docs"
-
-
-def neuron():
-    """The neuron of the lesson."""
-    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
-    n.label = "n"
-    o = n.tanh()
-    o.label = "o"
-    return o
 
 
 def film():

@@ -11,19 +11,10 @@ import random
 import pytest
 
 from gradloom import Value
+from gradloom.cli.demo import neuron
 from gradloom.engine import apply
 from gradloom.nn import MLP
 from gradloom.ops import TABLE
-
-
-def neuron():
-    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
-    n.label = "n"
-    o = n.tanh()
-    o.label = "o"
-    return o
 
 
 def keys():
@@ -228,7 +219,7 @@ def test_where_the_page_cannot_compute_it_says_so(page):
     assert not page.driver.find_element("css selector", "#trial").is_displayed()
     assert page.boxes()["x"] == ["0.5000", f"{2 * (1 - math.tanh(0.5) ** 2):.4f}"]
     page.press(keys().END)
-    assert "The derivative is the user's own" in page.text("#step")
+    assert "The derivative is the user's own _backward, or that of a compiled function" in page.text("#step")
     page.open(Value(math.tanh(0.5), (x,), "tanh", label="t") * 2.0)
     assert page.text("#notice").startswith("There is no backward pass")
     assert page.boxes()["x"] == ["0.5000", "·"]

@@ -50,8 +50,8 @@ CALLS = _marked("(" in row.c for row in ROWS) != 0
 """Whether an opcode calls a function of the C library."""
 COST = np.where(CALLS, 8, 1)  # in additions
 EACH = 60  # bytes of an instruction while it is vectorised
-LEAST_LIST = 64  # and as so many numbers that are gathered by an index list
 LEAST_WORK = 16  # a vector instruction takes about as long to start as so many additions one by one
+LEAST_LIST = 64  # and one more is worth so many numbers that need not be gathered by an index list
 
 
 @dataclass

@@ -167,7 +167,7 @@ const CARDS = {
   },
   own: (step) => [
     part("h2", "", `${nodes[step.node].op || "?"} passes back to ${names[step.to]}`),
-    part("p", "", "The derivative is the user's own: a _backward written by hand. What it added is shown as it is."),
+    part("p", "", "The derivative is the user's own _backward, or that of a compiled function. What it added is shown as it is."),
     sum(step),
   ],
   unseen: (step) => [

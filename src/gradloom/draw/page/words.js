@@ -61,7 +61,7 @@ const SENTENCES = {
   seed: (s) => `Backward begins. The gradient of ${isFolded(s.node) ? `the result, ${inside(s.node)},` : names[s.node]} by itself is 1.`,
   edge: (s) => `Backward, ${nodes[s.node].op} to ${names[s.to]}. Local derivative ${spoken(s.partial)} times incoming ` +
     `gradient ${spoken(s.incoming)} is ${spoken(s.adds)}. ${soFar(s)}`,
-  own: (s) => `Backward, ${nodes[s.node].op || "?"} to ${names[s.to]}. The derivative is the user's own; it adds ` +
+  own: (s) => `Backward, ${nodes[s.node].op || "?"} to ${names[s.to]}. The derivative is not in the table; it adds ` +
     `${spoken(s.adds)}. ${soFar(s)}`,
   unseen: (s) => `Backward. ${contributions(s)} from ${source(s)} add${s.k > 1 ? "" : "s"} ` +
     `${spoken(s.adds)} to ${names[s.to]}. ${soFar(s)}`,
