@@ -20,7 +20,7 @@ from gradloom.compiler.program import CONSTANT, INPUT
 from gradloom.compiler.vector_program import DOT, EXACT, NAMES, STRETCH, SUM, VectorProgram, scalars
 from gradloom.compiler.vectorize import vectorize
 from gradloom.draw import Drawing, draw_view
-from gradloom.draw.fold import longest
+from gradloom.draw.fold import LENGTH
 from gradloom.draw.graph import Box, View
 from gradloom.draw.quotient import distances
 
@@ -135,7 +135,7 @@ def _view(boxes: list[Box], uses: list[tuple[int, int, int]], given: int) -> tup
     distance = distances(len(things), src, dst)
     steps = distance[src] - distance[dst]
     order = np.argsort(steps, kind="stable")
-    drawn = int(np.searchsorted(np.cumsum(steps[order]), longest(MOST), side="right"))
+    drawn = int(np.searchsorted(np.cumsum(steps[order]), LENGTH, side="right"))
     edges = list(total.items())
     for k in order[:drawn].tolist():
         (s, by), count = edges[k]

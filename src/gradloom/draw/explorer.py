@@ -9,8 +9,9 @@ is printed from the table. A file is complete or not there.
 
 The page is ``page/page.html`` in the shell that all pages share (``document``). Its scripts get three
 things: the graph as SVG, whose groups say what they are (``data-node="3"``, ``data-op="3"``,
-``data-edge="3-0"``: the edge from operand 0 of node 3, ``data-result="3"``: the edge into it); ``GRAPH``,
-the nodes and steps as JSON; and ``ROWS``, the rows of the table that the graph needs.
+``data-edge="3-0"``: the edge from operand 0 of node 3, ``data-result="3"``: the edge into it), with the
+inside of each box that unfolds as a picture of its own; ``GRAPH``, the nodes and steps as JSON, with all of
+these boxes open; and ``ROWS``, the rows of the table that the graph needs.
 """
 
 import html
@@ -19,25 +20,28 @@ import re
 import sys
 import tempfile
 import webbrowser
+from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from gradloom.draw.document import Page, as_json, document, page_path
-from gradloom.draw.figure import figure, folded_note, note
+from gradloom.draw.facts import facts, gradient, in_table, notice, refusal, summary
+from gradloom.draw.figure import figure
+from gradloom.draw.fold import FOLDS
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, View
-from gradloom.draw.inside import insides, picture_of
-from gradloom.draw.javascript import rows_as_javascript, rule
+from gradloom.draw.inside import Unfolding, fragment, inside, unfolding
+from gradloom.draw.javascript import rows_as_javascript
 from gradloom.draw.labels import in_terminal
-from gradloom.draw.moments import at, name_of, room_for
-from gradloom.draw.passes import by_hand, passes
-from gradloom.draw.style import ITEMS, style, whole
+from gradloom.draw.moments import at, room_for
+from gradloom.draw.passes import Passes, passes
+from gradloom.draw.style import ITEMS, Style, choice, style, whole
 from gradloom.engine import Value
-from gradloom.ops import TABLE, Row
 from gradloom.state import replace_file
 
 __all__ = ["Explorer", "explore"]
 
-_SCRIPTS = ("prelude", "numbers", "player", "recompute", "words", "view", "page")
+_SCRIPTS = ("prelude", "numbers", "player", "recompute", "words", "view", "unfold", "page")
 _LEGS = (
     '<div class="legs" aria-hidden="true"><span id="leg-forward">forward</span>'
     '<span id="leg-backward">backward</span></div>'
@@ -63,6 +67,8 @@ def explore(
     digits: int = 4,
     title: str | None = None,
     max_nodes: int = 300,
+    fold: str = "auto",
+    unfold: str | Iterable[str] = (),
 ) -> Explorer:
     """A page that plays the forward and the backward pass over the graph of ``root``, step by step.
 
@@ -82,10 +88,14 @@ def explore(
     title : str, optional
         The heading of the page.
     max_nodes : int
-        At most so many boxes are shown. Constants count. Of a larger graph the page shows what ``draw``
-        shows: a box may stand for a scope, for equal Values side by side, or for what is far from the root.
-        It is one step forward; what comes out of it on the way back is one step for each Value that gets it.
-        Small boxes can be looked into.
+        At most so many boxes are shown at first. Constants count. Of a larger graph the page shows what
+        ``draw`` shows: a box may stand for a scope, for equal Values side by side, or for what is far from
+        the root. It is one step forward; on the way back, what it passes to a Value is one step. A small box
+        unfolds in the page, and then each of its Values has its own steps.
+    fold : {"auto", "all", "none"}
+        Where there are boxes for many Values, as in ``draw``.
+    unfold : str or iterable of str
+        Scopes that are to be open before any other, as in ``draw``.
 
     Returns
     -------
@@ -113,7 +123,13 @@ def explore(
         raise TypeError(f"title must be a str, not {type(title).__name__}")
     target = None if path is None else page_path(path, "an explorer")
     name = (title or f"the graph of {in_terminal(root.label) or 'a Value'}").encode(errors="replace").decode()
-    page = _page(root, name, digits, whole("max_nodes", max_nodes, 1, 1_000_000))
+    view = view_of(
+        [root],
+        whole("max_nodes", max_nodes, 1, 1_000_000),
+        choice("fold", fold, FOLDS),
+        (unfold,) if isinstance(unfold, str) else tuple(unfold),
+    )
+    page = _page(unfolding(view, root), root, name, whole("digits", digits, 0, 17))
     if target is None:
         handle, temporary = tempfile.mkstemp(prefix="gradloom-", suffix=".html")
         os.close(handle)
@@ -134,39 +150,41 @@ def _has_screen() -> bool:
 
 
 # ---- the page
-def _page(root: Value, name: str, digits: int, most: int) -> str:
-    view = view_of([root], most)
-    opened = insides(view, whole("digits", digits, 0, 17))  # before the passes: constants become Values
-    found = passes(view, root)
-    room = room_for(view, found, digits)
-    looks, plain = style(ITEMS, None, digits, "light", room), style(ITEMS, None, digits, "light")
-    data = [None if isinstance(node, Box) else node.data for node in view.nodes]
-    now = at(view, data, found.grads)
-    place = {node: i for i, node in enumerate(view.nodes)}
+def _page(un: Unfolding, root: Value, name: str, digits: int) -> str:
+    found = passes(un.whole, root, [i for i in un.walk if i < len(un.whole.nodes)])
+    looks = style(ITEMS, None, digits, "light", room_for(un.whole, found, digits))
+    known, why = facts(un, found), refusal(un, found)
     graph = {
-        "nodes": [
-            _folded(node, shown, grad, place) if isinstance(node, Box) else _node(node, shown, place)
-            for node, shown, grad in zip(view.nodes, view.operands, found.grads, strict=True)
-        ],
-        "steps": [_STEPS[step.kind](step) for step in found.steps],
+        "nodes": known,
+        "walk": un.walk,
+        "steps": [vars(step) for step in found.steps],
         "digits": digits,
-        "room": room,
+        "room": looks.room,
         "trouble": found.trouble,
-        "refusal": "This needs a backward pass, and there is none." if found.trouble else _refusal(view),
-        "missing": _left_out(view, len(opened)),
+        "refusal": why,
     }
-    rows = [node._recipe[0] for node in view.nodes if not isinstance(node, Box)]
+    rows = [x._recipe[0] for x in un.whole.nodes if not isinstance(x, Box)]
+    told = notice(un, found)
+    picture = _picture(replace(un.view, heading=None), un, found, looks)
+    end = picture.rindex("</g>")
+    frames = "".join(
+        fragment(_picture(inside(un, box, digits), un, found, looks), un.number[box], box) for box in un.members
+    )
     return document(
         name,
         "page",
         _SCRIPTS,
-        f"const GRAPH = {as_json(graph)};\n{rows_as_javascript([row for row in rows if _in_table(row)])}",
-        insides="".join(
-            f'<template data-inside="{i}">{svg}</template>\n'
-            for i, x in opened.items()
-            for svg in [picture_of(x, found.all_grads, plain, view.nodes[i].title)]
+        f"const GRAPH = {as_json(graph)};\n{rows_as_javascript([row for row in rows if in_table(row)])}",
+        picture=picture[:end] + frames + picture[end:],
+        what=html.escape(summary(un)),
+        notice=f'<p class="notice" id="notice">{html.escape(told)}</p>' if told else "",
+        refusal=html.escape(why),
+        refused=" hidden" * bool(why),
+        leaves="".join(
+            f'<option value="{i}">{html.escape(str(known[i]["name"]))}</option>'
+            for i in un.walk
+            if not known[i]["operands"] and "folded" not in known[i]
         ),
-        picture=_marked(figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)),
         legs=_LEGS,
         play="Play the two passes",
         steps="The steps of the two passes",
@@ -174,92 +192,40 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
     )
 
 
-def _left_out(view: View, opened: int) -> str:
-    """What the page says of the nodes that it does not show one by one."""
-    if not view.boxes:
-        return note(view.missing) if view.missing else ""
-    some = f"; {opened} of them can be looked into" if opened else ""
-    return folded_note(view) + some
+def _picture(view: View, un: Unfolding, found: Passes, looks: Style) -> str:
+    """The picture of a view as it is after both passes."""
+    data = [None if isinstance(x, Box) else x.data for x in view.nodes]
+    now = at(view, data, [gradient(x, un, found) for x in view.nodes])
+    svg = figure(now, looks).pipe(format="svg", encoding="utf-8", quiet=True)
+    return _marked(svg, view, un)
 
 
-def _folded(box: Box, shown: tuple[object, ...], grad: float | None, place: dict) -> dict[str, object]:
-    """What the page knows of a Box: how many nodes are in it, and the norm of its gradients."""
-    operands = [place[x] for x in shown]
-    return {"label": box.title, "op": "", "operands": operands, "folded": box.count, "norm": grad}
-
-
-def _node(node: Value, shown: tuple[object, ...], place: dict) -> dict[str, object]:
-    row, operands = node._recipe
-    facts: dict[str, object] = {
-        "label": str(node.label),
-        "op": str(node._op),
-        "operands": [place.get(x, -1) for x in shown],
-        "data": node.data,
-        "stored": node.grad,
-    }
-    hidden = {k: x.data for k, x in enumerate(node.operands) if x not in place}
-    if hidden:  # their numbers are in its formula
-        facts["hidden"] = hidden
-    if by_hand(node):
-        return facts
-    if _in_table(row):
-        facts["row"] = row.name
-        if row.parameter:
-            facts["parameter"] = operands[-1]
-    elif row is not None:
-        facts["rule"] = rule(row)
-    return facts
-
-
-def _in_table(row: Row | None) -> bool:
-    return row is not None and TABLE.get(row.name) is row
-
-
-def _refusal(view: View) -> str:
-    """Why the page cannot compute with other numbers; empty if it can."""
-    for node, operands in zip(view.nodes, view.operands, strict=True):
-        if operands and not isinstance(node, Box) and (by_hand(node) or not _in_table(node._recipe[0])):
-            return (
-                f"{in_terminal(name_of(node))} was not made by an operation of the table, so this page does "
-                "not know its formula and cannot compute with other numbers."
-            )
-    if view.missing or view.boxes:
-        return (
-            "A part of the graph is not shown one by one in this page, so it cannot compute with other "
-            "numbers; explore(root, max_nodes=...) takes more of it in."
-        )
-    return ""
-
-
-# What the page is told of a step; it works out the rest, as it must when a number is changed.
-_STEPS = {
-    "value": lambda step: ["value", step.node],
-    "seed": lambda step: ["seed", step.node],
-    "edge": lambda step: ["edge", step.node, step.k, step.to, step.partial],
-    "own": lambda step: ["own", step.node, step.k, step.to, step.adds, step.total],
-    "unseen": lambda step: ["unseen", step.node, step.k, step.to, step.adds, step.total],
-    "into": lambda step: ["into", step.node, step.k, step.to, step.partial, step.incoming, step.adds],
-    "between": lambda step: ["between", step.node, step.k, step.to],
-}
-
-
-def _marked(svg: str) -> str:
+def _marked(svg: str, view: View, un: Unfolding) -> str:
     """Graphviz's SVG, with what each group stands for in attributes of its own, and no ``id``."""
     svg = re.sub(r"<!--.*?-->\n", "", svg[svg.index("<svg") :], flags=re.DOTALL)
+    svg = svg.replace("<svg", '<svg aria-hidden="true"', 1)  # to be heard, it is walked through
     met: dict[tuple[str, str], int] = {}
+
+    def number(name: str) -> int:
+        """Of a node's name; what comes in from outside is there as what it is, or as the box that it is in."""
+        x = view.nodes[int(name[1:])]
+        return un.number.get(x, un.number.get(x.members[0], -1) if isinstance(x, Box) else -1)
 
     def mark(found: re.Match[str]) -> str:
         kind, name = found[1], html.unescape(found[2])
-        ends = [end.partition(":")[0] for end in name.split("->")]
+        tail, _, head = (end.partition(":")[0] for end in name.partition("->"))
         what = ""
-        if kind == "edge" and ends[0].startswith("v"):
+        if kind == "edge" and tail.startswith("v"):
             # The edges between two nodes come in the order of the operands that they stand for.
-            at = met[ends[0], ends[1]] = met.get((ends[0], ends[1]), -1) + 1
-            what = f'data-from="{ends[0][1:]}" data-into="{ends[1][1:]}" data-nth="{at}"'
-        elif kind == "edge" and ends[0].startswith("f"):
-            what = f'data-result="{ends[0][1:]}"'
+            at = met[tail, head] = met.get((tail, head), -1) + 1
+            operand, operands = view.nodes[int(tail[1:])], view.operands[int(head[1:])]
+            places = [k for k, x in enumerate(operands) if x is operand]
+            what = f'data-edge="{number(head)}-{places[at]}" data-from="{number(tail)}"'
+        elif kind == "edge" and tail.startswith("f"):
+            what = f'data-result="{number(tail)}"'
         elif re.fullmatch(r"[vf]\d+", name):
-            what = f'data-{"node" if name[0] == "v" else "op"}="{name[1:]}"'
+            outside = isinstance(x := view.nodes[int(name[1:])], Box) and x not in un.number
+            what = f'data-{"outside" if outside else "node" if name[0] == "v" else "op"}="{number(name)}"'
         return f'<g class="{kind}" {what}>\n'
 
     svg = re.sub(r'<g id="[^"]*" class="([^"]*)">\n<title>(.*?)</title>\n', mark, svg)

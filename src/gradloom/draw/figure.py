@@ -36,8 +36,8 @@ def figure(
     leaving, entering = DIRECTIONS[rankdir]
     dot = Digraph(format="svg")
     dot.attr("graph", rankdir=rankdir, bgcolor=theme.background, pad="0.2", nodesep="0.28", ranksep="0.32")
-    if title or view.boxes:
-        dot.attr("graph", label=f"<{_heading(title, view, theme)}>", labelloc="t")
+    if heading := _heading(title, view, theme):
+        dot.attr("graph", label=f"<{heading}>", labelloc="t")
         dot.attr("graph", fontname=_FONT, fontsize="16", fontcolor=theme.text)
     dot.attr("node", fontname=_FONT, fontsize="13", fontcolor=theme.text, shape="plain")
     dot.attr("edge", color=theme.edge, arrowsize="0.6")
@@ -91,7 +91,7 @@ def _frames(dot: Digraph, view: View, place: Mapping[object, int], theme: Theme)
 
 def _heading(title: str | None, view: View, theme: Theme) -> str:
     rows = [f"<B>{in_box(title)}</B>"] if title else []
-    if view.boxes:
+    if view.boxes and view.heading is not None:
         rows.append(f'<FONT POINT-SIZE="12" COLOR="{theme.caption}">{folded_note(view)}</FONT>')
     return "<BR/>".join(rows)
 

@@ -27,7 +27,7 @@ from gradloom.draw.quotient import Parts, Quotient
 from gradloom.draw.scoping import family, scopes_of
 from gradloom.engine import Value
 
-__all__ = ["FOLDS", "Folding", "Group", "length", "longest", "shown"]
+__all__ = ["FOLDS", "LENGTH", "Folding", "Group", "bearable", "shown"]
 
 FOLDS = ("auto", "all", "none")
 
@@ -35,7 +35,8 @@ _RANGES = 8  # boxes for what is far from the result
 _FEW = 8  # equal things are drawn one by one
 _LONG = 64  # what more nodes than this serve stays one box
 _MANY = 8  # times the room: where there are more kinds of nodes, equal ones are not worth a group
-_ROOM, _LENGTH = 300, 1500  # boxes, and the columns that all edges together may cross
+LENGTH = 1500  # the columns that all edges of a picture may cross together
+_SHORT, _LONGER, _LONGEST = 3.2, 5, 20_000  # on average; for each box; and at most, where all are in scopes
 
 
 @dataclass(eq=False)
@@ -267,7 +268,7 @@ class Folding:
         if self.boxes(parts) > most:
             return False
         q = Quotient(self.net, parts)
-        return length(q.distance, q.src, q.dst) <= longest(most)
+        return bearable(q.distance, q.src, q.dst, most if len(self.scopes.names) > 1 else 0)
 
     def _opened(self, most: int, deep: bool) -> dict[Group, Parts]:
         """Outer groups before inner ones, smaller before larger; of equal ones all, or one as an example."""
@@ -311,18 +312,16 @@ _WAYS = {
 """For each kind of group, what is tried in turn to have fewer parts."""
 
 
-def length(distance: np.ndarray, src: np.ndarray, dst: np.ndarray) -> int:
-    """How many columns of boxes all edges cross together.
+def bearable(distance: np.ndarray, src: np.ndarray, dst: np.ndarray, in_scopes: int = 0) -> bool:
+    """Whether a layout engine can bear these edges, so many boxes of which are in scopes.
 
-    A layout takes about the square of it, and more: for 1,500, two seconds; for 5,000 (a chain of 100 nodes
-    that all have one operand in common), twenty.
+    What it takes grows with the columns that all edges cross together, faster than their square: for 1,500
+    it is a second, for 2,500 up to ten, for 5,000 up to a minute, however few boxes these are. In scopes, if
+    edges are short, it is milder: for 20,000, a network of 4,000 boxes drawn as it is, some eight seconds.
     """
-    return int((distance[src] - distance[dst]).sum())
-
-
-def longest(most: int) -> int:
-    """The length that so many boxes may have."""
-    return max(_LENGTH, _LENGTH // _ROOM * most)
+    length = int((distance[src] - distance[dst]).sum())
+    short = length <= _SHORT * len(src)
+    return length <= max(LENGTH, min(_LONGER * in_scopes, _LONGEST) if short else 0)
 
 
 def shown(opened: dict[Group, Parts]) -> Parts:

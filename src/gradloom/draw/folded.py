@@ -11,19 +11,21 @@ from typing import Any
 
 import numpy as np
 
-from gradloom.draw.fold import Folding, Group, shown
+from gradloom.draw.fold import Folding, Group, bearable, shown
 from gradloom.draw.graph import Box, Frame, View, nearest, view_from_root
-from gradloom.draw.quotient import Parts, Quotient
+from gradloom.draw.quotient import Parts, Quotient, distances
 from gradloom.engine import Value, read
 from gradloom.errors import CycleError
 
 __all__ = ["folded_view", "view_of"]
 
+_FEW = 60  # nodes that can always be laid out
+
 
 def view_of(roots: Sequence[Value], most: int, fold: str = "auto", unfold: Sequence[str] = ()) -> View:
     """What is shown of the graph below ``roots`` in at most so many boxes."""
     if fold == "none" and len(roots) == 1:
-        return view_from_root(roots[0], most)
+        return view_from_root(roots[0], _bearable(roots[0], most))
     try:
         folding = Folding(roots, unfold)
     except CycleError:  # made by hand: it has no layers
@@ -31,6 +33,19 @@ def view_of(roots: Sequence[Value], most: int, fold: str = "auto", unfold: Seque
     if len(folding.scopes.names) == 1 and folding.fits(Parts(folding.whole.nodes), most) and len(roots) == 1:
         return view_from_root(roots[0], most)
     return folded_view(folding, folding.opened(most, fold != "all"))
+
+
+def _bearable(root: Value, most: int) -> int:
+    """How many of the nodes nearest ``root``, at most so many, can be laid out."""
+    while most > _FEW:
+        nodes = nearest([root], lambda node: node.operands, most)
+        place = {node: i for i, node in enumerate(nodes)}
+        edges = {(place[x], i) for i, node in enumerate(nodes) for x in node.operands if x in place}
+        src, dst = np.array(sorted(edges), dtype=np.int64).reshape(-1, 2).T
+        if bearable(distances(len(nodes), src, dst), src, dst):
+            break
+        most = min(most, len(nodes)) * 3 // 4
+    return most
 
 
 def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
@@ -87,14 +102,17 @@ def _box(folding: Folding, group: Group) -> Box:
 
 
 def _gradients(folding: Folding, quotient: Quotient, things: list[Any]) -> None:
-    """The norm of the gradients at what each Box gives to others."""
+    """What each Box gives to others, and the norm of the gradients there."""
     operands, results = folding.net.edges(np.arange(len(folding.net)))
     leaving = operands[quotient.owner[operands] != quotient.owner[results]]
     leaving = np.unique(np.concatenate([leaving, np.array(folding.roots, dtype=np.int64)]))
     leaving = leaving[[isinstance(things[i], Box) for i in quotient.owner[leaving].tolist()]]
-    grads = read([folding.net.nodes[i] for i in leaving.tolist()], "grad")
+    given = [folding.net.nodes[i] for i in leaving.tolist()]
+    grads = read(given, "grad")
     with np.errstate(over="ignore", invalid="ignore"):
         squares = np.bincount(quotient.owner[leaving], weights=grads * grads, minlength=len(things))
     for thing, square in zip(things, squares.tolist(), strict=True):
         if isinstance(thing, Box):
-            thing.grad = square**0.5
+            thing.grad, thing.gives = square**0.5, []
+    for node, i in zip(given, quotient.owner[leaving].tolist(), strict=True):
+        things[i].gives.append(node)

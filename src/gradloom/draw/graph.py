@@ -27,7 +27,8 @@ class Box:
     uses: dict["Value | Box", int]  # the edges from each of its operands
     kind: str = "folded"  # which colours it has
     caption: str = ""  # what is said of it; empty: its count and its gradient
-    members: Sequence[Value] = field(default=(), repr=False)  # without constants
+    members: Sequence[Value] = field(default=(), repr=False)  # operands first; without constants
+    gives: Sequence[Value] = field(default=(), repr=False)  # those of them that are used outside of it
 
     @property
     def title(self) -> str:
@@ -51,7 +52,7 @@ class View:
     operands: tuple[tuple[Any, ...], ...]  # of each node: its operands, shown or not, in order
     missing: int  # nodes further away, which are not shown
     frames: tuple[Frame, ...] = ()  # outer ones first
-    heading: str = ""  # what is said of the boxes; empty: how much is folded into them
+    heading: str | None = ""  # what is said of the boxes; empty: how much is folded into them; None: nothing
 
     @property
     def boxes(self) -> list[Box]:

@@ -1,68 +1,114 @@
-"""What is inside a box of many nodes: a picture of its own, for the page that shows the box.
+"""What is inside the boxes of a folded picture, for the page in which they unfold.
 
-Takes: the ``View`` of a folded graph; later the gradient of every Value.
-Gives: ``insides`` (a View of each box that is small enough) and ``picture_of`` (one of them as SVG).
+Takes: the ``View`` of a folded graph.
+Gives: ``unfolding``: which boxes are small enough to be in the page, the View in which all of them are open,
+and a number for everything; ``inside``, the View of one of them; ``fragment``, its picture.
 Promises: the page stays small: the smallest boxes come first, up to so many nodes together. What comes in
 from outside is a box with its name and its number; so every operand of every node is there.
 """
 
+import html
+import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from gradloom.draw.drawing import Drawing
-from gradloom.draw.figure import figure
 from gradloom.draw.graph import Box, View
-from gradloom.draw.labels import describe, describe_box, number
-from gradloom.draw.moments import at, name_of
-from gradloom.draw.style import Style
+from gradloom.draw.labels import in_terminal, number
+from gradloom.draw.moments import name_of
+from gradloom.draw.passes import in_order
 from gradloom.engine import Value
 
-__all__ = ["insides", "picture_of"]
+__all__ = ["Unfolding", "fragment", "inside", "unfolding"]
 
-_LARGEST, _TOGETHER = 60, 500  # nodes of one box, and of all: a page has some 3,000 bytes for each
-_HEADING = "What has one number comes in from outside"
+_LARGEST, _TOGETHER = 120, 700  # nodes of one box, and of all: a page has some 3,000 bytes for each
+_BAR = 26  # points: the height of the bar with a frame's name
+_LONGEST = 32  # letters of that name
 
 
-def insides(view: View, digits: int) -> dict[int, View]:
-    """By the place of a box in ``view``: what is in it."""
-    small = [i for i, x in enumerate(view.nodes) if isinstance(x, Box) and x.count <= _LARGEST]
-    found, together = {}, 0
-    for i in sorted(small, key=lambda i: view.nodes[i].count):
-        together += view.nodes[i].count
-        if together > _TOGETHER:
+@dataclass(frozen=True)
+class Unfolding:
+    """A folded View, and what is in those of its boxes that unfold."""
+
+    view: View
+    whole: View  # all of them unfolded; its root is first
+    members: Mapping[Box, tuple[Value, ...]]  # of each box that unfolds: its nodes, operands first
+    operands: Mapping[Any, tuple[Any, ...]]  # of each node and box of ``view``
+    number: Mapping[Any, int]  # of a node its place in ``whole``, of what is not in it that of the box around
+    # it; the boxes that unfold come after them
+    walk: tuple[int, ...]  # these numbers: what is given, then what is computed, in order; a box, its nodes
+
+
+def unfolding(view: View, root: Value) -> Unfolding:
+    """What unfolds in ``view``, the View of the graph below ``root``."""
+    members = {box: _with_constants(box) for box in _small(view)}
+    operands = dict(zip(view.nodes, view.operands, strict=True))
+    nodes = [y for x in view.nodes for y in members.get(x, (x,))]
+    if view.nodes[0] in members:
+        nodes.remove(root)
+        nodes.insert(0, root)
+    number: dict[Any, int] = {x: i for i, x in enumerate((*nodes, *members))}
+    mine = [operands[x] if isinstance(x, Box) else x.operands for x in nodes]
+    elsewhere = {x for xs in mine for x in xs if x not in number}
+    closed = {x: box for box in view.boxes if box not in members for x in elsewhere.intersection(box.members)}
+    whole = View(tuple(nodes), tuple(tuple(closed.get(x, x) for x in xs) for xs in mine), view.missing)
+    ordered = [view.nodes[i] for i in in_order(view, root)]
+    walk = tuple(number[y] for x in ordered for y in (x, *members.get(x, ())))
+    number |= {x: number[box] for x, box in closed.items()}
+    return Unfolding(view, whole, members, operands, number, walk)
+
+
+def _small(view: View) -> list[Box]:
+    found, together = [], 0
+    for box in sorted(view.boxes, key=lambda box: box.count):
+        together += box.count
+        if box.count > _LARGEST or together > _TOGETHER:
             break
-        found[i] = _inside(view.nodes[i], digits)
+        found.append(box)
     return found
 
 
-def _inside(box: Box, digits: int) -> View:
-    members = set(box.members)
-    known = {x for node in box.members for x in node._recipe[1] if isinstance(x, Value)}  # no constant
+def _with_constants(box: Box) -> tuple[Value, ...]:
+    """The nodes of a box, operands first; constants become Values."""
+    known = {x for node in box.members for x in node._recipe[1] if isinstance(x, Value)}
+    return tuple(
+        y for node in box.members for y in (*(x for x in node.operands if x not in known), node)
+    )
+
+
+def inside(un: Unfolding, box: Box, digits: int) -> View:
+    """What is in a box that unfolds. A Box of one stands for each node that comes in from outside."""
+    members = dict.fromkeys(un.members[box])
     outside: dict[Any, Box] = {}
-    operands: dict[Any, tuple[Any, ...]] = {}
-    for node in box.members:
-        for x in node.operands:
-            if x in known and x not in members and x not in outside:
-                data = f"data {number(x.data, digits)}"
-                name = name_of(x) if x.label or x._op else "a leaf"
-                outside[x] = Box(name, False, 1, 1, None, {}, caption=data, members=[x])
-        operands[node] = tuple(outside.get(x, x) for x in node.operands)
-        operands |= {x: () for x in operands[node] if x not in members}
-    ordered = sorted(
-        operands, key=lambda x: bool(operands[x])
-    )  # no result is first: it would seem to be the last
-    return View(tuple(ordered), tuple(operands[x] for x in ordered), 0, heading=_HEADING)
+    for x in dict.fromkeys(x for node in members for x in node.operands if x not in members):
+        name = name_of(x) if x.label or x._op else "a leaf"
+        data = f"data {number(x.data, digits)}"
+        outside[x] = Box(name, False, 1, 1, None, {}, kind="result", caption=data, members=[x])
+    operands = {node: tuple(outside.get(x, x) for x in node.operands) for node in members}
+    operands |= {x: () for x in outside.values()}
+    ordered = sorted(operands, key=lambda x: bool(operands[x]))  # a result that is first would seem the last
+    return View(tuple(ordered), tuple(operands[x] for x in ordered), 0, heading=None)
 
 
-def picture_of(inside: View, grads: Mapping[Value, float], looks: Style, name: str) -> str:
-    """The picture as SVG, with these gradients; empty of them where there are none."""
-    data = [None if isinstance(x, Box) else x.data for x in inside.nodes]
-    mine = [None if isinstance(x, Box) or not grads else grads.get(x, 0.0) for x in inside.nodes]
-    now = at(inside, data, mine)
-    notes = {
-        f"v{i}": describe_box(x, looks) if isinstance(x, Box) else describe(x, looks, exact=True)
-        for i, x in enumerate(now.nodes)
-    }
-    dot = figure(now, looks)
-    dot.attr("graph", labeljust="l")  # it is scrolled from its left
-    return Drawing(dot, "", notes, name).svg
+# ---- its picture
+_FRAME = """<g class="inside" data-inside="{i}">
+<rect class="frame" x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}" rx="10"/>
+<g class="bar"><rect x="{x:g}" y="{y:g}" width="{width:g}" height="{bar}"/>
+<path class="sign" d="M{sign:g},{middle:g}a8,8 0 1,1 16,0a8,8 0 1,1 -16,0m4,0h8"/>
+<text x="{name_x:g}" y="{name_y:g}">{name}</text></g>
+{picture}</g>
+"""
+
+
+def fragment(svg: str, i: int, box: Box) -> str:
+    """The picture of what is in ``box``, number ``i``, in a frame with its name: a part of another picture."""
+    width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
+    start = re.search(r'<g class="graph"[^>]*translate\(([-\d.]+)[ ,]([-\d.]+)\)">\n(?:<polygon[^>]*/>\n)?', svg)
+    x, y = -float(start[1]), -float(start[2]) - _BAR  # the upper left corner, in the picture's own measure
+    name = in_terminal(box.title)
+    name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
+    width = max(width, 9 * len(name) + 60)
+    return _FRAME.format(
+        i=i, x=x, y=y, width=width, height=height + _BAR, bar=_BAR, sign=x + 10, middle=y + 17, name_x=x + 34,
+        name_y=y + 21, name=html.escape(name), picture=svg[start.end() : svg.rindex("</g>")],
+    )  # fmt: skip

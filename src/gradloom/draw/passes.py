@@ -10,7 +10,7 @@ A Box of many nodes is one step forward; its gradient is the norm of those at wh
 
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from gradloom.arithmetic import local_derivatives, refuse, stale_operand
@@ -18,7 +18,7 @@ from gradloom.draw.graph import Box, View
 from gradloom.engine import Value, order
 from gradloom.errors import GradloomError
 
-__all__ = ["Passes", "Step", "passes"]
+__all__ = ["Passes", "Step", "in_order", "norm", "passes"]
 
 
 @dataclass(frozen=True)
@@ -53,18 +53,19 @@ class Passes:
     all_grads: Mapping[Value, float] = field(default_factory=dict)  # of what is not shown, too
 
 
-def passes(view: View, root: Value) -> Passes:
-    """Both passes over the shown part of the graph below ``root``."""
+def passes(view: View, root: Value, turns: Iterable[int] | None = None) -> Passes:
+    """Both passes over the shown part of the graph below ``root``; ``turns``: the order of the forward pass."""
     place = {node: i for i, node in enumerate(view.nodes)}
     many = {place[box]: len(box.members) for box in view.boxes}
     where = place | {x: i for i in many for x in view.nodes[i].members}
     nodes = order(root)
-    turns = _order(view, place) if many else [place[x] for x in nodes if x in place]
+    turns = in_order(view, root) if turns is None else turns
     forward = tuple(Step("value", i) for i in turns if _is_computed(view, i))
     try:
         for node in nodes:
             _check(node)
         steps, grads, all_grads = _backward(nodes, root, where, many)
+        grads |= {place[box]: norm(box, all_grads) for box in view.boxes}
     except GradloomError as error:
         return Passes(forward, (None,) * len(place), str(error))
     return Passes((*forward, *steps), tuple(grads.get(i, 0.0) for i in range(len(place))), "", all_grads)
@@ -75,8 +76,16 @@ def _is_computed(view: View, i: int) -> bool:
     return bool(view.operands[i]) or (isinstance(node, Box) and any(x._recipe[1] for x in node.members))
 
 
+def in_order(view: View, root: Value) -> list[int]:
+    """The places of the view: first what is given, then what is computed, each after its operands."""
+    place = {node: i for i, node in enumerate(view.nodes)}
+    turns = _order(view, place) if view.boxes else [place[x] for x in order(root) if x in place]
+    given = [i for i in range(len(view.nodes)) if not _is_computed(view, i)]
+    return given + [i for i in turns if _is_computed(view, i)]
+
+
 def _order(view: View, place: dict) -> list[int]:
-    """The nodes of the view, each after its operands."""
+    """Each after its operands."""
     done: dict[int, None] = {}
     begun: set[int] = set()
     waiting = list(range(len(view.nodes)))[::-1]
@@ -123,7 +132,6 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
     ] = {}  # what waits to be told: to, from -> how many, their sum
     between: Counter[tuple[int, int]] = Counter()
     left = dict(many)  # of each Box, the nodes whose turn is to come
-    used: dict[int, dict[Value, None]] = {i: {} for i in many}  # by others
 
     def tell(to, x):
         waiting = unseen.pop(to, {})
@@ -131,8 +139,6 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
             told[to] = grads[x] if last == 0 else told.get(to, 0.0) + adds  # the sum as backward() has it
             steps.append(Step("unseen", source, count, to, adds=adds, total=told[to]))
 
-    if where[root] in many:
-        used[where[root]][root] = None
     for node in reversed(nodes):
         at = where.get(node, -1)
         alone = at >= 0 and at not in many
@@ -147,7 +153,6 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
             if to < 0 or to == at:
                 continue
             if to in many:
-                used[to][x] = None
                 if alone:
                     steps.append(Step("into", at, k, to, partial, grads.get(node, 0.0), adds))
                 else:
@@ -165,8 +170,12 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
                 done = [pair for pair in between if pair[0] == at]
                 steps += [Step("between", at, between.pop(pair), pair[1]) for pair in done]
     found = {where[x]: grad for x, grad in grads.items() if x in where and where[x] not in many}
-    found |= {i: math.hypot(*(grads[x] for x in xs)) for i, xs in used.items()}
     return steps, found, grads
+
+
+def norm(box: Box, grads: Mapping[Value, float]) -> float:
+    """The norm of the gradients of what a box gives to others."""
+    return math.hypot(*(grads.get(x, 0.0) for x in box.gives))
 
 
 def _contributions(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Value, float, float]]:

@@ -4,12 +4,7 @@
 function decimals(x, digits) {
   let text = x.toFixed(digits);
   const places = Math.abs(x).toFixed(100).split(".")[1];
-  if (/^50*$/.test(places.slice(digits)) && /[13579]$/.test(text)) {
-    const unit = 10n ** BigInt(digits);
-    const whole = BigInt(text.replace("-", "").replace(".", "")) - 1n;
-    const rest = String(whole % unit).padStart(digits, "0");
-    text = (x < 0 ? "-" : "") + String(whole / unit) + (digits ? "." + rest : "");
-  }
+  if (/^50*$/.test(places.slice(digits)) && /[13579]$/.test(text)) text = text.slice(0, -1) + (text.at(-1) - 1);
   return /[1-9]/.test(text) ? text : text.replace("-", "");
 }
 

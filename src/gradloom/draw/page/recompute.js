@@ -1,23 +1,14 @@
 // The graph's numbers: Python's own as they come, and computed anew where a leaf has another one.
 //
 //   data[i], grads[i]   of node i
-//   steps[s]            {kind, node, k, to, partial, incoming, adds, total}, as passes.py describes them
+//   told[s]             every step there is: {kind, node, k, to, partial, incoming, adds, total}, as passes.py
+//                       describes them, with all boxes that unfold open
 //
 // A box of many nodes has no number of its own: its gradient is the norm of those at what it gives to others.
-const { nodes } = GRAPH;
-const FIELDS = {
-  value: ["kind", "node"],
-  seed: ["kind", "node"],
-  edge: ["kind", "node", "k", "to", "partial"],
-  own: ["kind", "node", "k", "to", "adds", "total"],
-  unseen: ["kind", "node", "k", "to", "adds", "total"],
-  into: ["kind", "node", "k", "to", "partial", "incoming", "adds"],
-  between: ["kind", "node", "k", "to"],
-};
-const steps = GRAPH.steps.map((told) => Object.fromEntries(FIELDS[told[0]].map((name, i) => [name, told[i]])));
-const forwards = steps.filter((step) => step.kind === "value");
-const computed = new Set(forwards.map((step) => step.node));
-const original = { data: nodes.map((node) => node.data), partials: steps.map((step) => step.partial) };
+const { nodes, steps: told } = GRAPH;
+const makers = told.filter((step) => step.kind === "value");
+const computed = new Set(makers.map((step) => step.node));
+const original = { data: nodes.map((node) => node.data), partials: told.map((step) => step.partial) };
 const data = [...original.data];
 const grads = nodes.map(() => 0);
 const isFolded = (i) => nodes[i]?.folded > 0;
@@ -35,7 +26,7 @@ function forward(leaves, into) {
     into[leaf] = x;
     touched.add(leaf);
   }
-  for (const { node } of forwards) {
+  for (const { node } of makers) {
     if (!nodes[node].operands.some((j) => touched.has(j))) continue;
     into[node] = ROWS[nodes[node].row].value(...numbersOf(node, into));
     touched.add(node);
@@ -45,12 +36,10 @@ function forward(leaves, into) {
 
 // Each edge's contribution, and the sums, in the order of backward().
 function accumulate() {
-  nodes.forEach((node, i) => { grads[i] = node.norm ?? 0; });
-  for (const step of steps) {
+  grads.fill(0);
+  for (const step of told) {
     if (step.kind === "value" || isFolded(step.to)) continue;
-    if (step.kind === "seed") {
-      Object.assign(step, { to: step.node, adds: 1, total: 1 });
-    } else if (step.kind === "edge") {
+    if (step.kind === "edge") {
       step.incoming = grads[step.node];
       step.taken = !(step.partial === 0 && ROWS[nodes[step.node].row]?.selects);
       step.adds = step.taken ? step.partial * step.incoming : 0;
@@ -59,12 +48,15 @@ function accumulate() {
     step.before = grads[step.to];
     grads[step.to] = step.total;
   }
+  nodes.forEach(({ norm, gives }, i) => {
+    if (isFolded(i)) grads[i] = changed.size ? hypot(...gives.map((j) => grads[j])) : norm;
+  });
 }
 
 function recompute() {
   original.data.forEach((x, i) => { data[i] = x; });
   const touched = forward(changed, data);
-  steps.forEach((step, s) => {
+  told.forEach((step, s) => {
     if (step.kind !== "edge") return;
     step.partial = original.partials[s];
     if (touched.has(step.node)) {
@@ -73,6 +65,7 @@ function recompute() {
     }
   });
   accumulate();
+  see();
 }
 
 // The slope at a leaf by bumping it up and down: what the gradient must agree with.
@@ -86,4 +79,39 @@ function slope(leaf) {
   return (root(high) - root(low)) / (high - low);
 }
 
+// ---- boxes that unfold
+const host = []; // of a node, the box that it is in
+nodes.forEach(({ inside = [] }, box) => inside.forEach((i) => { host[i] = box; }));
+const open = new Set();
+const around = (i) => host[i] ?? i;
+const seat = (i) => (open.has(host[i]) ? i : around(i)); // where it is seen
+
+// The steps as they are seen while some boxes are closed: what happens in such a box is one step, and so is what
+// it passes on to a node until another one does. `at`: the place of the last of them among all steps.
+let steps, forwards, LAST;
+function see() {
+  const seen = new Set(), latest = new Map();
+  told.forEach((step, at) => {
+    const node = seat(step.node), to = seat(step.to), many = node < 0 || isFolded(node);
+    let { kind, k } = step;
+    if (kind !== "value" && kind !== "seed") {
+      if (node === to) return;
+      if (many && kind !== "unseen" && kind !== "between") k = 1;
+      kind = isFolded(to) ? (many ? "between" : "into") : many ? "unseen" : kind;
+    }
+    const now = { ...step, kind, node, to, k, at };
+    const place = kind === "value" || kind === "between" ? `${kind} ${node} ${to}` : to, last = latest.get(place);
+    if (many && last?.kind === kind && last.node === node) {
+      Object.assign(now, { k: last.k + k, adds: last.adds + now.adds, before: last.before });
+      seen.delete(last);
+    }
+    seen.add(now);
+    latest.set(place, now);
+  });
+  steps = [...seen];
+  forwards = steps.filter((step) => step.kind === "value");
+  LAST = steps.length;
+}
+
 accumulate();
+see();

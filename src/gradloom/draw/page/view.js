@@ -4,7 +4,7 @@ const picture = canvas.querySelector("svg");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 const embedded = window !== window.parent;
 const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.6, MARGIN = 20;
-const { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
+let { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
 const ORIGIN = picture.querySelector(".graph").transform.baseVal.consolidate().matrix;
 const at = { x: 0, y: 0, scale: 1 };
 const size = { width: canvas.clientWidth, height: canvas.clientHeight }; // kept: asking would lay the page out
@@ -29,7 +29,7 @@ function moveTo(x, y, scale, gliding = false) {
   scheduled = true;
 }
 
-function zoom(factor, x = size.width / 2, y = size.height / 2, gliding = false) {
+function zoom(factor, gliding = false, x = size.width / 2, y = size.height / 2) {
   const scale = Math.min(LARGEST, Math.max(SMALLEST, at.scale * factor)), by = scale / at.scale;
   moveTo(x - (x - at.x) * by, y - (y - at.y) * by, scale, gliding);
 }
@@ -43,16 +43,20 @@ function fit(least = 0, gliding = false) {
   moveTo(x, middle(size.height, HEIGHT), scale, gliding);
 }
 
-// The corners of a box or a round: from what it is drawn with, so that nothing need be laid out to know.
-function extent(group) {
-  const shape = group.querySelector("path, ellipse"), of = (name) => Number(shape.getAttribute(name));
-  if (shape.tagName === "ellipse") {
-    const [x, y, rx, ry] = ["cx", "cy", "rx", "ry"].map(of);
-    return { left: x - rx, right: x + rx, top: y - ry, bottom: y + ry };
+// The corners of a box, a round or a frame, as it was laid out; they are asked for once.
+const corners = new Map();
+function outline(group) {
+  if (!corners.has(group)) {
+    const { x, y, width, height } = group.querySelector("path, ellipse, rect").getBBox();
+    corners.set(group, { left: x, right: x + width, top: y, bottom: y + height });
   }
-  const numbers = shape.getAttribute("d").match(/-?[\d.]+/g).map(Number);
-  const [xs, ys] = [0, 1].map((odd) => numbers.filter((_, i) => i % 2 === odd));
-  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+  return corners.get(group);
+}
+// The same as it stands now, since some have made room; a frame takes its nodes with it.
+const shifts = new Map();
+function extent(group) {
+  const { left, right, top, bottom } = outline(group), [x, y] = shifts.get(group.closest(".inside") ?? group) ?? [0, 0];
+  return { left: left + x, right: right + x, top: top + y, bottom: bottom + y };
 }
 
 // Bring some groups of the picture into sight, as calmly as possible: not at all if they are.
@@ -78,7 +82,7 @@ const inPicture = (tag) => picture.querySelector(".graph").appendChild(document.
 // A dot that runs along an edge: with the arrow, or (a gradient, of this sign) against it.
 function travel(edge, gradient = null) {
   if (!edge || still.matches) return;
-  const dot = inPicture("circle"), way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
+  const dot = edge.parentNode.appendChild(inPicture("circle")), way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
   dot.setAttribute("r", 5);
   dot.setAttribute("class", `dot ${gradient ?? ""}`);
   dot.style.offsetPath = `path("${edge.querySelector("path").getAttribute("d")}")`;
@@ -110,7 +114,7 @@ canvas.addEventListener("wheel", (event) => {
   event.preventDefault();
   const { left, top } = canvas.getBoundingClientRect();
   const lines = event.deltaMode === 1 ? 16 : 1;
-  zoom(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016)), event.clientX - left, event.clientY - top);
+  zoom(Math.exp(-event.deltaY * lines * (event.ctrlKey ? 0.01 : 0.0016)), false, event.clientX - left, event.clientY - top);
 }, { passive: false });
 
 const fingers = new Map();
@@ -136,7 +140,7 @@ addEventListener("pointermove", (event) => {
   travelled += Math.hypot(event.clientX - before.clientX, event.clientY - before.clientY);
   if (travelled < 4 && fingers.size === 1) return;
   moveTo(at.x + now.x - was.x, at.y + now.y - was.y, at.scale);
-  if (fingers.size > 1 && was.spread > 0) zoom(now.spread / was.spread, now.x, now.y);
+  if (fingers.size > 1 && was.spread > 0) zoom(now.spread / was.spread, false, now.x, now.y);
 });
 for (const name of ["pointerup", "pointercancel"]) {
   addEventListener(name, (event) => fingers.delete(event.pointerId));
