@@ -99,6 +99,8 @@ class Value: <doc>
         digits: int = 4,
         title: str | None = None,
         max_nodes: int = 300,
+        fold: Literal["auto", "all", "none"] = "auto",
+        unfold: str | Iterable[str] = (),
     ) -> Explorer: <doc>
     def __eq__(self, other: object, /) -> bool: ...
     def __hash__(self) -> int: ...

@@ -173,6 +173,8 @@ class Value:
         digits: int = 4,
         title: str | None = None,
         max_nodes: int = 300,
+        fold: Literal["auto", "all", "none"] = "auto",
+        unfold: str | Iterable[str] = (),
     ) -> Explorer:
         """A page that plays the forward and the backward pass over the graph of ``root``, step by step.
 
@@ -192,10 +194,14 @@ class Value:
         title : str, optional
             The heading of the page.
         max_nodes : int
-            At most so many boxes are shown. Constants count. Of a larger graph the page shows what ``draw``
-            shows: a box may stand for a scope, for equal Values side by side, or for what is far from the root.
-            It is one step forward; what comes out of it on the way back is one step for each Value that gets it.
-            Small boxes can be looked into.
+            At most so many boxes are shown at first. Constants count. Of a larger graph the page shows what
+            ``draw`` shows: a box may stand for a scope, for equal Values side by side, or for what is far from
+            the root. It is one step forward; on the way back, what it passes to a Value is one step. A small box
+            unfolds in the page, and then each of its Values has its own steps.
+        fold : {"auto", "all", "none"}
+            Where there are boxes for many Values, as in ``draw``.
+        unfold : str or iterable of str
+            Scopes that are to be open before any other, as in ``draw``.
 
         Returns
         -------

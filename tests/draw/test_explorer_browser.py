@@ -10,7 +10,7 @@ import random
 
 import pytest
 
-from gradloom import Value
+from gradloom import Value, scope
 from gradloom.cli.demo import neuron
 from gradloom.engine import apply
 from gradloom.nn import MLP
@@ -47,8 +47,7 @@ def test_the_neuron_step_by_step(page):
     product = [b.text for b in page.driver.find_elements("css selector", ".product b")]
     assert product == ["0.5000", "1.0000", "0.5000"]
     assert page.text(".badge") == "0.5 × 1 = 0.5"
-    words = "Backward, tanh to n. Local derivative 0.5 times incoming gradient 1 is 0.5. "
-    assert page.text("#live") == words + "The gradient of n is 0.5."
+    assert page.text("#live") == "tanh passes back to n. 0.5 × 1 = 0.5. The gradient of n is 0.5."
     page.press(keys().END)
     grads = {label: grad for label, (_, grad) in page.boxes().items()}
     assert (grads["o"], grads["n"], grads["b"]) == ("1.0000", "0.5000", "0.5000")
@@ -441,12 +440,14 @@ def test_a_graph_of_thousands_of_nodes(page):
     shown = page.run("return nodes.map((node, i) => isFolded(i) ? null : [exact(data[i]), exact(grads[i])])")
     from gradloom.draw.folded import view_of
     from gradloom.draw.graph import Box
+    from gradloom.draw.inside import unfolding
 
-    nodes = view_of([loss], 300).nodes
+    loss = large()  # a new one: in the other, constants are Values now
+    nodes = unfolding(view_of([loss], 300), loss).whole.nodes
     loss.backward()
-    assert len(nodes) == len(shown)
+    shown = shown[: len(nodes)]  # after them come the boxes that unfold
     assert shown == [None if isinstance(x, Box) else [repr(x.data), repr(x.grad)] for x in nodes]
-    norms = "return texts.flatMap((text, i) => isFolded(i) ? [text.size.textContent.trim()] : [])"
+    norms = "return walk.filter(isFolded).map((i) => texts[i].last.textContent.trim())"
     assert page.run(norms)[0].startswith("grad norm ")
     assert "grad norm ·" not in page.run(norms)
     page.press(keys().HOME)
@@ -461,22 +462,202 @@ def test_a_graph_of_thousands_of_nodes(page):
     assert page.run("return groupsOf(steps[position - 1]).length") == 3  # a box, the edge, a box
 
 
-def test_looking_into_a_box_by_keyboard(page):
-    page.open(large())
-    page.run("canvas.focus(); choose(walk.find((i) => templateOf(i)))")
-    label = page.text("#tip b")
-    page.press(keys().ENTER)
-    assert page.text("#inside-name") == f"Inside {label}"
-    assert page.run("return document.querySelectorAll('#inside-picture .node').length") > 2
-    before = page.text("#count")
+# ---- boxes that unfold
+def scoped(labels=("first", "second")):
+    """Two scopes; the second one takes two numbers of the first."""
+    a, b, c = Value(0.5, label="a"), Value(-1.5, label="b"), Value(2.0, label="c")
+    with scope(labels[0]):
+        p = a * b
+        p.label = "p"
+        q = (p + a).tanh()
+        q.label = "q"
+    with scope(labels[1]):
+        r = q * c + p
+        r.label = "r"
+        s = r * r + 0.25
+        s.label = "s"
+    root = s + q * 3.0
+    root.label = "root"
+    return root
+
+
+def named(page, name):
+    return page.run("return names.indexOf(arguments[0])", name)
+
+
+@pytest.mark.parametrize("opened", [[], ["first"], ["second"], ["first", "second"]])
+def test_the_passes_play_inside_what_is_unfolded(page, opened):
+    root = scoped()
+    page.open(root, fold="all")
+    assert page.text("#notice") == "11 of 14 nodes are folded into 2 boxes; 2 of them unfold."
+    for name in opened:
+        page.run("unfold(names.indexOf(arguments[0]))", name)
+    root.backward()
+    expected = {x.label: [repr(x.data), repr(x.grad)] for x in _nodes(root) if x.label}
+    inner = {"first": "pqab", "second": "rsc"}
+    visible = {"root"}.union(*(inner[name] for name in opened))
+    shown = page.run("""
+        const seen = walk.filter((i) => !isFolded(i) && nodes[i].label);
+        return Object.fromEntries(seen.map((i) => [nodes[i].label, steps.filter((s) => s.to === i).at(-1).total]))""")
+    assert {name: repr(float(x)) for name, x in shown.items()} == {x: expected[x][1] for x in visible}
+    # Every sum is what was there before and what is added; forward, each node comes after its operands.
+    assert page.run("""
+        const wrong = steps.filter((s) => "edge own unseen".includes(s.kind) && Math.abs(s.before + s.adds - s.total) > 1e-15);
+        const turn = (i) => steps.findIndex((s) => s.kind === "value" && s.node === i);
+        const early = forwards.filter(({ node }) => nodes[node].operands.some((j) => turn(seat(j)) > turn(node)));
+        return [...wrong, ...early]""") == []
+    page.run("for (let i = 0; i <= LAST; i++) go(i)")
+    assert page.run("return forwards.length") == 4 + 2 * ("first" in opened) + 3 * ("second" in opened)
+    assert page.boxes()["root"] == [f"{root.data:.4f}", "1.0000"]
+    for name in opened:
+        assert page.boxes()[inner[name][0]][1] == f"{float(expected[inner[name][0]][1]):.4f}"
+
+
+def test_unfolding_and_folding_keeps_what_has_been_played(page):
+    page.open(scoped(), fold="all")
+    page.run("leap(steps.findIndex((s) => names[s.node] === 'first') + 1)")
+    page.run("unfold(names.indexOf('first'))")
+    assert page.boxes()["q"][0] != "·"
+    assert page.boxes()["root"] == ["·", "·"]
     page.press(keys().ARROW_LEFT)
-    assert page.text("#count") == before  # the passes wait
-    page.press(keys().ESCAPE)
-    assert not page.run("return document.getElementById('inside').open")
-    assert page.run("return document.activeElement.id") == "graph"
+    assert page.boxes()["q"][0] == "·"
+    assert "inside first" in page.text("#step .kicker")
+    page.run("unfold(names.indexOf('first'))")
+    assert page.run("return steps[position]?.node === names.indexOf('first')")  # which is the next, then
+    page.press(keys().END)
+    page.run("unfold(names.indexOf('second'))")
+    assert page.run("return position === LAST && Number($('time').max) === LAST")
+
+
+def test_folded_and_unfolded_by_keyboard(page):
+    page.open(scoped(), fold="all")
+    page.run("canvas.focus()")
+    while not page.text("#tip").startswith("first"):
+        page.press(keys().ARROW_DOWN)
+    button = page.driver.find_element("css selector", "#tip button")
+    assert (button.text, button.get_attribute("aria-expanded")) == ("Unfold", "false")
+    assert page.text("#live").endswith("folded.")
     page.press(keys().ENTER)
-    page.driver.find_element("css selector", "#leave").click()
-    assert not page.driver.find_element("css selector", "#inside").is_displayed()
-    page.run("fit(0)")
-    page.run("boxes[chosen].dispatchEvent(new MouseEvent('click', { bubbles: true }))")
-    assert page.run("return document.getElementById('inside').open")
+    button = page.driver.find_element("css selector", "#tip button")
+    assert (button.text, button.get_attribute("aria-expanded")) == ("Fold", "true")
+    assert page.text("#live").startswith("first, many nodes in one box, nodes 5")
+    assert page.text("#live").endswith("unfolded.")
+    page.press(keys().ARROW_DOWN, keys().ARROW_DOWN)
+    inside = page.run("return host[chosen] === names.indexOf('first')")
+    assert inside
+    page.press(keys().ESCAPE)
+    assert page.run("return [open.size, names[chosen]]") == [0, "first"]
+    assert page.run("return document.activeElement.id") == "graph"
+    page.press(keys().ENTER, keys().ENTER)
+    assert page.run("return open.size") == 0
+    page.press(keys().TAB, keys().TAB, keys().TAB, keys().TAB, " ")
+    assert page.run("return [open.size, document.activeElement.id]") == [1, "graph"]
+
+
+def test_a_box_is_unfolded_by_a_press_and_folded_at_its_name(page):
+    page.prefer(prefers_reduced_motion="reduce")
+    page.open(scoped(), fold="all")
+    from selenium.webdriver.common.action_chains import ActionChains
+
+    def press(css):
+        page.run("picture.classList.remove('gliding'); place()")
+        target = page.driver.find_element("css selector", css)
+        ActionChains(page.driver).move_to_element(target).click().perform()
+
+    i = named(page, "first")
+    press(f'[data-node="{i}"] text')
+    assert page.run("return [...open]") == [i]
+    press(f'[data-inside="{i}"] [data-op]')
+    assert page.run("return [...open]") == [i]
+    assert page.text("#tip .kind").startswith("made by")
+    press(f'[data-inside="{i}"] .bar text')
+    assert page.run("return open.size") == 0
+
+
+def test_an_open_box_has_room(page):
+    """Nothing that is drawn overlaps, edges end where nodes are, and all is as before when it is folded."""
+    page.open(large())
+    look = """
+        const rects = walk.filter((i) => !host[i]).flatMap((i) => [boxes[i], rounds[i]]).filter(Boolean).map(extent);
+        let n = 0;
+        rects.forEach((a, i) => rects.slice(0, i).forEach((b) => {
+          n += a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
+        }));
+        const ends = lines.filter((x) => x.head).map(({ path, head, tail }) => {
+          const numbers = path.getAttribute("d").match(/-?[\\d.]+/g).map(Number);
+          const at = (group) => extent(frames[closed.indexOf(group)]?.matches(".open") ? frames[closed.indexOf(group)] : group);
+          return [numbers[0] - at(tail).right, at(head).left - numbers.at(-2)].every((x) => Math.abs(x) < 18);
+        });
+        return [n, ends.filter((near) => !near).length, [...layer.querySelectorAll("path")].map((x) => x.getAttribute("d")).join()]"""
+    before = page.run(look)
+    assert before[:2] == [0, 0]
+    few = page.run("const few = walk.filter((i) => nodes[i].inside).slice(0, 4); few.forEach((i) => unfold(i)); return few")
+    assert len(few) == 4
+    assert page.run(look)[:2] == [0, 0]
+    page.run("arguments[0].forEach((i) => unfold(i))", few)
+    assert page.run(look) == before
+
+
+def test_find_looks_inside(page):
+    page.open(scoped(), fold="all")
+    page.press("/", "q")
+    assert page.text("#matches") == "1 found"
+    page.press(keys().ENTER)
+    assert page.text("#matches") == "1 of 1, inside first"
+    assert page.run("return [open.size, names[chosen]]") == [1, "q"]
+    page.open(large())
+    page.press("/", "z", "z")
+    assert page.text("#matches") == "none found in this page"
+
+
+def test_what_if_where_all_that_is_folded_is_in_the_page(page):
+    root = scoped()
+    page.open(root, fold="all")
+    page.run("unfold(names.indexOf('second'))")
+    page.run("change(leaves.find((i) => names[i] === 'a'), 1.25)")
+    (a,) = (x for x in _nodes(root) if x.label == "a")
+    fresh = scoped()
+    (b,) = (x for x in _nodes(fresh) if x.label == "a")
+    a.data = b.data = 1.25
+    p = 1.25 * -1.5
+    q = math.tanh(p + 1.25)
+    r = q * 2.0 + p
+    assert page.boxes()["r"][0] == f"{r:.4f}"
+    assert page.boxes()["root"][0] == f"{r * r + 0.25 + q * 3.0:.4f}"
+    assert float(page.text("#gradient")) == pytest.approx(float(page.text("#slope")), abs=1e-5)
+    outside = page.run("return outsides.filter((x) => names[x.i] === 'q').map((x) => x.data.textContent)")
+    assert outside == [f"data {q:.4f}"]
+    norm = page.run("return grads[names.indexOf('first')]")
+    dp, dq = page.run("return ['p', 'q'].map((x) => grads[names.indexOf(x)])")
+    assert norm == pytest.approx(math.hypot(dp, dq))
+
+
+def test_labels_inside_a_box_are_shown_and_never_run(page):
+    evil = "<script>window.bad = 1</script></svg><img src=x onerror=bad=1> {{rows}} \" '"
+    page.open(scoped(labels=(evil, evil * 3)), fold="all")
+    page.run("walk.filter((i) => nodes[i].inside).forEach((i) => unfold(i))")
+    assert page.run("return window.bad") is None
+    titles = page.run("return [...document.querySelectorAll('.inside.open > .bar text')].map((x) => x.textContent)")
+    assert titles == [f"{evil[:29]}..."] * 2
+    page.press(keys().HOME, *[keys().ARROW_RIGHT] * 12)
+    assert page.run("return window.bad") is None
+
+
+def test_a_box_unfolds_without_motion_where_none_is_wanted(page):
+    page.prefer(prefers_reduced_motion="reduce")
+    page.open(scoped(), fold="all")
+    page.run("unfold(names.indexOf('first'))")
+    assert page.run("return document.getAnimations().length") == 0
+
+
+def test_the_root_may_be_in_a_box_that_unfolds(page):
+    with scope("all of it"):
+        x = Value(0.5, label="x")
+        root = (x * 2.0).tanh() * x
+        root.label = "root"
+    page.open(root, fold="all")
+    assert page.text("#count") == "2 / 2"
+    page.run("unfold(0 + nodes.length - 1)")
+    root.backward()
+    assert page.boxes()["x"] == ["0.5000", f"{x.grad:.4f}"]
+    assert page.boxes()["root"] == [f"{root.data:.4f}", "1.0000"]

@@ -16,7 +16,6 @@ from gradloom.draw.digraph import Digraph
 from gradloom.draw.drawing import Drawing
 from gradloom.draw.explorer import Explorer, explore
 from gradloom.draw.figure import DIRECTIONS, figure
-from gradloom.draw.fold import FOLDS
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, View, trace, view_from_edges
 from gradloom.draw.labels import describe, describe_box, in_terminal
@@ -97,8 +96,7 @@ def draw(
     looks = style(show, blank, digits, theme)
     if not isinstance(title, (str, type(None))):
         raise TypeError(f"title must be a str, not {type(title).__name__}")
-    names = (unfold,) if isinstance(unfold, str) else tuple(unfold)
-    view = _view(root, edges, whole("max_nodes", max_nodes, 1, 1_000_000), fold, names)
+    view = _view(root, edges, whole("max_nodes", max_nodes, 1, 1_000_000), fold, unfold)
     root_name = root.label if isinstance(root, Value) else getattr(view.nodes[0], "label", "")
     return _drawing(view, looks, title, in_terminal(title or f"the graph of {root_name or 'a Value'}"))
 
@@ -112,7 +110,7 @@ def draw_results(
     roots: Sequence[Value], title: str, show: str | Iterable[str], most: int, fold: str
 ) -> Drawing:
     """The picture of a graph with several results."""
-    return draw_view(view_of(roots, most, choice("fold", fold, FOLDS), ()), title, show)
+    return draw_view(view_of(roots, most, fold), title, show)
 
 
 def _drawing(view: View, looks: Style, title: str | None, name: str) -> Drawing:
@@ -149,15 +147,14 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Digraph: 
     2
     """
     choice("rankdir", rankdir, DIRECTIONS)
-    view = _view(root, None, _MAX_NODES, "auto", ())
+    view = _view(root, None, _MAX_NODES)
     dot = figure(view, style(ITEMS, None, 4, "light"), rankdir=rankdir)
     dot.format = format
     return dot
 
 
-def _view(root, edges, most: int, fold: str, unfold: tuple[str, ...]) -> View:
+def _view(root, edges, most: int, fold: str = "auto", unfold: str | Iterable[str] = ()) -> View:
     """What is shown, or a TypeError that says how to call ``draw``."""
-    choice("fold", fold, FOLDS)
     if edges is None:
         if isinstance(root, Value):
             return view_of([root], most, fold, unfold)

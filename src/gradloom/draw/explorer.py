@@ -27,7 +27,6 @@ from pathlib import Path
 from gradloom.draw.document import Page, as_json, document, page_path
 from gradloom.draw.facts import facts, gradient, in_table, notice, refusal, summary
 from gradloom.draw.figure import figure
-from gradloom.draw.fold import FOLDS
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, View
 from gradloom.draw.inside import Unfolding, fragment, inside, unfolding
@@ -35,13 +34,15 @@ from gradloom.draw.javascript import rows_as_javascript
 from gradloom.draw.labels import in_terminal
 from gradloom.draw.moments import at, room_for
 from gradloom.draw.passes import Passes, passes
-from gradloom.draw.style import ITEMS, Style, choice, style, whole
+from gradloom.draw.style import ITEMS, Style, style, whole
 from gradloom.engine import Value
 from gradloom.state import replace_file
 
 __all__ = ["Explorer", "explore"]
 
 _SCRIPTS = ("prelude", "numbers", "player", "recompute", "words", "view", "unfold", "page")
+_FORWARD = "The forward pass computes one node after the other."
+_BOTH = f"First the {_FORWARD[4:-1]}. Then the gradient goes back, one edge at a time."
 _LEGS = (
     '<div class="legs" aria-hidden="true"><span id="leg-forward">forward</span>'
     '<span id="leg-backward">backward</span></div>'
@@ -123,12 +124,7 @@ def explore(
         raise TypeError(f"title must be a str, not {type(title).__name__}")
     target = None if path is None else page_path(path, "an explorer")
     name = (title or f"the graph of {in_terminal(root.label) or 'a Value'}").encode(errors="replace").decode()
-    view = view_of(
-        [root],
-        whole("max_nodes", max_nodes, 1, 1_000_000),
-        choice("fold", fold, FOLDS),
-        (unfold,) if isinstance(unfold, str) else tuple(unfold),
-    )
+    view = view_of([root], whole("max_nodes", max_nodes, 1, 1_000_000), fold, unfold)
     page = _page(unfolding(view, root), root, name, whole("digits", digits, 0, 17))
     if target is None:
         handle, temporary = tempfile.mkstemp(prefix="gradloom-", suffix=".html")
@@ -185,6 +181,7 @@ def _page(un: Unfolding, root: Value, name: str, digits: int) -> str:
             for i in un.walk
             if not known[i]["operands"] and "folded" not in known[i]
         ),
+        first=_FORWARD if found.trouble else _BOTH,
         legs=_LEGS,
         play="Play the two passes",
         steps="The steps of the two passes",
@@ -204,6 +201,7 @@ def _marked(svg: str, view: View, un: Unfolding) -> str:
     """Graphviz's SVG, with what each group stands for in attributes of its own, and no ``id``."""
     svg = re.sub(r"<!--.*?-->\n", "", svg[svg.index("<svg") :], flags=re.DOTALL)
     svg = svg.replace("<svg", '<svg aria-hidden="true"', 1)  # to be heard, it is walked through
+    svg = re.sub(r'="([\d.]+)pt"', r'="\1px"', svg, count=2)  # in which the page counts
     met: dict[tuple[str, str], int] = {}
 
     def number(name: str) -> int:

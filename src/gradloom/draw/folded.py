@@ -6,14 +6,15 @@ that is shown of a graph, folded or not.
 Promises: every node is shown, or counted in the one Box that it is in; the order depends on the graph alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 
-from gradloom.draw.fold import Folding, Group, bearable, shown
+from gradloom.draw.fold import FOLDS, Folding, Group, bearable, shown
 from gradloom.draw.graph import Box, Frame, View, nearest, view_from_root
 from gradloom.draw.quotient import Parts, Quotient, distances
+from gradloom.draw.style import choice
 from gradloom.engine import Value, read
 from gradloom.errors import CycleError
 
@@ -22,8 +23,12 @@ __all__ = ["folded_view", "view_of"]
 _FEW = 60  # nodes that can always be laid out
 
 
-def view_of(roots: Sequence[Value], most: int, fold: str = "auto", unfold: Sequence[str] = ()) -> View:
-    """What is shown of the graph below ``roots`` in at most so many boxes."""
+def view_of(
+    roots: Sequence[Value], most: int, fold: str = "auto", unfold: str | Iterable[str] = ()
+) -> View:
+    """What is shown of the graph below ``roots`` in at most so many boxes; the options are those of ``draw``."""
+    choice("fold", fold, FOLDS)
+    unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
     if fold == "none" and len(roots) == 1:
         return view_from_root(roots[0], _bearable(roots[0], most))
     try:

@@ -102,7 +102,7 @@ _FRAME = """<g class="inside" data-inside="{i}">
 
 def fragment(svg: str, i: int, box: Box) -> str:
     """The picture of what is in ``box``, number ``i``, in a frame with its name: a part of another picture."""
-    width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2])
+    width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)px"', svg)[:2])
     start = re.search(r'<g class="graph"[^>]*translate\(([-\d.]+)[ ,]([-\d.]+)\)">\n(?:<polygon[^>]*/>\n)?', svg)
     x, y = -float(start[1]), -float(start[2]) - _BAR  # the upper left corner, in the picture's own measure
     name = in_terminal(box.title)

@@ -5,14 +5,15 @@ Gives: ``frames``, a list of Drawings; ``Moment``, a view of a graph with the nu
 Promises: the boxes keep their sizes from frame to frame, so that only what changes moves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from gradloom.draw.drawing import Drawing
 from gradloom.draw.figure import figure
-from gradloom.draw.graph import Box, View, view_from_root
-from gradloom.draw.labels import describe, in_terminal, number
+from gradloom.draw.folded import view_of
+from gradloom.draw.graph import Box, View
+from gradloom.draw.labels import describe, describe_box, in_terminal, number
 from gradloom.draw.passes import Passes, Step, passes
 from gradloom.draw.style import ITEMS, Style, style, whole
 from gradloom.draw.tree import tree
@@ -53,7 +54,15 @@ def room_for(view: View, found: Passes, digits: int) -> int:
     return max(digits + 3, *(len(number(x, digits)) for x in (*alone, *(step.total for step in found.steps))))
 
 
-def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int = 300) -> list[Drawing]:
+def frames(
+    root: Value,
+    *,
+    digits: int = 4,
+    theme: str = "light",
+    max_nodes: int = 300,
+    fold: str = "auto",
+    unfold: str | Iterable[str] = (),
+) -> list[Drawing]:
     """Both passes over the graph below ``root`` as pictures, one for each step: for slides.
 
     The first shows the leaves alone; then each result gets its number; then the gradient of ``root``
@@ -66,7 +75,12 @@ def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int
         Decimals, from 0 to 17.
     theme : {"light", "dark", "print"}
     max_nodes : int
-        At most so many Values are shown, those nearest the root.
+        At most so many boxes.
+    fold : {"auto", "all", "none"}
+        Where a box may stand for many Values, as in ``draw``: it is one picture forward, and on the way back
+        one for each that gets something from it.
+    unfold : str or iterable of str
+        Scopes that are to be open before any other, as in ``draw``.
 
     Returns
     -------
@@ -90,20 +104,24 @@ def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int
     """
     if not isinstance(root, Value):
         raise TypeError(f"frames takes a Value, not {type(root).__name__} ({root!r:.60})")
-    view = view_from_root(root, whole("max_nodes", max_nodes, 1, 1_000_000))
+    view = view_of([root], whole("max_nodes", max_nodes, 1, 1_000_000), fold, unfold)
     looks = style(ITEMS, None, digits, theme)
     found = passes(view, root)
     looks = style(ITEMS, None, digits, theme, room=room_for(view, found, digits))
-    data = [None if operands else node.data for node, operands in zip(view.nodes, view.operands, strict=True)]
+    numbers = [None if isinstance(node, Box) else node.data for node in view.nodes]
+    data = [None if operands else x for x, operands in zip(numbers, view.operands, strict=True)]
     grads: list[float | None] = [None] * len(data)
+    settled = {step.to: step for step in found.steps if isinstance(view.nodes[step.to], Box)}
     pictures = [_frame(view, data, grads, looks, "The leaves\nhave their numbers", {})]
     for step in found.steps:
         marks = {}
         if step.kind == "value":
-            data[step.node] = view.nodes[step.node].data
-        else:
+            data[step.node] = numbers[step.node]
+        elif not isinstance(view.nodes[step.to], Box):
             grads[step.to] = step.total
-        if step.kind in ("edge", "own"):
+        elif settled[step.to] is step:  # a box has its gradient when it has got all of it
+            grads[step.to] = found.grads[step.to]
+        if step.kind in ("edge", "own", "into"):
             colour = looks.theme.negative if step.adds < 0 else looks.theme.positive
             marks[step.node, step.k] = {"color": colour, "penwidth": "3"}
         pictures.append(_frame(view, data, grads, looks, _title(step, view, looks), marks))
@@ -112,7 +130,10 @@ def frames(root: Value, *, digits: int = 4, theme: str = "light", max_nodes: int
 
 def _frame(view, data, grads, looks: Style, title: str, marks) -> Drawing:
     moment = at(view, data, grads)
-    notes = {f"v{i}": describe(node, looks, exact=True) for i, node in enumerate(moment.nodes)}
+    notes = {
+        f"v{i}": describe_box(node, looks) if isinstance(node, Box) else describe(node, looks, exact=True)
+        for i, node in enumerate(moment.nodes)
+    }
     return Drawing(figure(moment, looks, title, marks=marks), tree(moment, looks), notes, in_terminal(title))
 
 
@@ -120,15 +141,21 @@ def _title(step: Step, view: View, looks: Style) -> str:
     """What happens in a step, in two lines."""
     node, to = view.nodes[step.node], name_of(view.nodes[step.to])
     partial, incoming, adds = (number(x, looks.digits) for x in (step.partial, step.incoming, step.adds))
+    many = isinstance(node, Box)
+    source = node.title if many else node._op or "?"
     return {
-        "value": f"Forward\n{name_of(node)} = {number(node.data, looks.digits)}",
+        "value": f"Forward\n{name_of(node)} {'is computed' if many else f'= {number(node.data, looks.digits)}'}",
         "seed": f"Backward begins\nthe gradient of {to} is 1",
-        "edge": f"Backward: {node._op} to {to}\n{partial} x {incoming} = {adds}",
-        "own": f"Backward: {node._op or '?'} to {to}\nits own derivative adds {adds}",
-        "unseen": f"Backward: nodes not shown, to {to}\n{adds}",
+        "edge": f"Backward: {source} to {to}\n{partial} x {incoming} = {adds}",
+        "own": f"Backward: {source} to {to}\nits own derivative adds {adds}",
+        "unseen": f"Backward: {'nodes not shown,' if step.node < 0 else source} to {to}\n{adds}",
+        "into": f"Backward: {source} into {to}\n{adds}",
+        "between": f"Backward: {source} into {to}\n{step.k:,} contribution{'s' * (step.k > 1)}",
     }[step.kind]
 
 
-def name_of(node: Value) -> str:
-    """What a sentence calls a node."""
+def name_of(node: Value | Box) -> str:
+    """What a sentence calls a node, or a box."""
+    if isinstance(node, Box):
+        return node.title
     return node.label or (f"the {node._op} node" if node._op else f"the {number(node.data, 4)}")

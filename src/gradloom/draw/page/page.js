@@ -82,7 +82,7 @@ function paint() {
   }
   for (const { group, i, data: text } of outsides) {
     show(group, "later", !known[seat(i)], setClass("later"));
-    if (changed.size || shown.has(text)) show(text, "number", data[i], (element, x) => { element.textContent = `data ${number(x)}`; });
+    if (!isFolded(i)) show(text, "number", data[i], (element, x) => { element.textContent = `data ${number(x)}`; });
   }
   for (const [key, edge] of edges) {
     show(edge, "later", !known[key.split("-")[0]], setClass("later"));
@@ -106,31 +106,36 @@ function groupsOf(step) {
 // ---- the step in full; in short it stands in the picture, and is said
 function inShort({ kind, node, partial, incoming, adds }) {
   if (kind === "edge") return `${spoken(partial)} × ${signed(incoming)} = ${spoken(adds)}`;
-  return kind === "value" && ruleOf(node) ? `${pretty(written(node, ruleOf(node), numberOf(node)))} = ${spoken(data[node])}` : "";
+  return kind === "value" && ruleOf(node) ? `${written(node, numberOf(node))} = ${spoken(data[node])}` : "";
 }
 
+const OPENING = [...$("step").children];
 function card() {
-  const step = steps[position - 1], place = host[step?.node];
-  const kicker = !step ? `${LAST} steps`
-    : `Step ${position} of ${LAST} · ${step.kind === "value" ? "forward" : "backward"}${place >= 0 ? ` · ${inside(place)}` : ""}`;
-  const [title, ...parts] = step ? CARDS[step.kind](step) : ["The leaves have their numbers", GRAPH.trouble
-    ? "The forward pass computes one node after the other."
-    : "First the forward pass computes one node after the other. Then the gradient goes back, one edge at a time."];
-  if (step && step.kind !== "value" && !isFolded(step.to)) parts.push(sum(step));
-  $("step").replaceChildren(part("p", "kicker", kicker), part("h2", "", title),
-    ...parts.map((x) => (typeof x === "string" ? part("p", "", x) : x)));
-  const so = step?.total !== undefined && !isFolded(step.to) ? `. The gradient of ${names[step.to]} is ${step.before ? "now " : ""}${spoken(step.total)}` : "";
-  return [title, step && inShort(step)].filter(Boolean).join(". ") + so + ".";
+  const step = steps[position - 1];
+  if (!step) {
+    $("step").replaceChildren(...OPENING);
+    return `${OPENING[0].textContent}.`;
+  }
+  const { kind, node, to, before, total } = step, [title, ...parts] = CARDS[kind](step), adds = kind !== "value" && !isFolded(to);
+  const kicker = [`Step ${position} of ${LAST}`, kind === "value" ? "forward" : "backward", host[node] >= 0 && inside(host[node])];
+  $("step").replaceChildren(part("p", "kicker", kicker.filter(Boolean).join(" · ")), part("h2", "", title),
+    ...parts.map((x) => (typeof x === "string" ? part("p", "", x) : x)), ...(adds ? [sum(step)] : []));
+  const so = adds && `The gradient of ${names[to]} is ${before ? "now " : ""}${spoken(total)}`;
+  return `${[title, inShort(step), so].filter(Boolean).join(". ")}.`;
 }
 
 function derivative(step) {
-  const words = formula(step);
-  if (!words) return [];
-  const lines = [part("div", "", `d${words.what}/d${words.by} = ${words.rule}`)];
-  if (words.filled) lines.push(part("div", "filled", `= ${words.filled}`));
-  const fine = [words.where.join(" · "), ...(words.note ? [`Note: ${words.note}.`] : [])];
-  return [part("div", "rule", ...lines), ...fine.map((text) => part("p", "fine", text)), product(step)];
+  const i = step.node, { call, names: letters, rules, note } = ruleOf(i) ?? {}, text = rules?.[step.k];
+  if (!text) return [];
+  const lines = [`d${call.endsWith(")") ? ` ${call}` : `(${pretty(call)})`}/d${letters[step.k]} = ${pretty(text)}`];
+  const filled = written(i, numberOf(i), text);
+  if (filled !== pretty(text)) lines.push(`= ${filled.replace(/^\(([^()]*)\)$/, "$1")}`);
+  const stand = (j) => (j === undefined ? "constant" : isFolded(j) ? inside(j) : names[j] ?? "not shown");
+  const fine = [letters.map((letter, k) => `${letter} is ${stand(nodes[i].operands[k])}`).join(" · ")];
+  if (note) fine.push(`Note: ${note}.`);
+  return [block(lines), ...fine.map((text) => part("p", "fine", text)), product(step)];
 }
+const block = (lines) => part("div", "rule", ...lines.map((text, i) => part("div", i === 1 ? "filled" : "", text)));
 
 const product = (step) => part("div", "product",
   part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
@@ -140,10 +145,9 @@ const product = (step) => part("div", "product",
 const CARDS = {
   value: ({ node }) => {
     if (isFolded(node)) return [`${names[node]} is computed`, `${manyOf(node)} in one box, and one step here.`];
-    const rule = ruleOf(node), title = `${pretty(names[node])} = ${spoken(data[node])}`, of = (j) => names[j] ?? "…";
-    if (!rule) return [title, `${opOf(node)} was made by hand of ${nodes[node].operands.map(of).join(", ")}; its number is the user's own.`];
-    const lines = [written(node, rule, of), `= ${written(node, rule, numberOf(node))}`, `= ${spoken(data[node])}`];
-    return [title, part("div", "rule", ...lines.map((text, i) => part("div", i === 1 ? "filled" : "", pretty(text))))];
+    const title = `${pretty(names[node])} = ${spoken(data[node])}`, of = (j) => names[j] ?? "…";
+    if (ruleOf(node)) return [title, block([written(node, of), `= ${written(node, numberOf(node))}`, `= ${spoken(data[node])}`])];
+    return [title, `${opOf(node)} was made by hand of ${nodes[node].operands.map(of).join(", ")}; its number is the user's own.`];
   },
   seed: ({ node }) => isFolded(node) ? ["Backward begins", `The result is ${inside(node)}; its gradient is 1.`] : [
     `Backward begins at ${names[node]}`, part("div", "rule", `d ${names[node]} / d ${names[node]} = 1`),
@@ -228,7 +232,7 @@ function choose(i, seen = true) {
 const walked = (by) => choose(walk[(walk.indexOf(chosen) + by + walk.length) % walk.length] ?? walk[0]);
 
 const under = (event) => {
-  const { node, op, outside, inside } = event.target.closest?.("[data-node], [data-op], [data-outside], [data-inside]")?.dataset ?? {};
+  const { node, op, outside, inside } = event.target.closest?.(".node, .inside")?.dataset ?? {};
   return Number(node ?? op ?? outside ?? inside ?? -1);
 };
 canvas.addEventListener("pointerover", (event) => {
@@ -312,7 +316,7 @@ function arrange() {
 // Open or close a box; what has been played stays played.
 function unfold(i, on = !open.has(i)) {
   if (!nodes[i]?.inside) return;
-  const since = steps[position - 1]?.at ?? -1;
+  const since = position === LAST ? Infinity : steps[position - 1]?.at ?? -1;
   if (on) open.add(i);
   else open.delete(i);
   for (const group of [frames[i], closed[i]]) group.classList.toggle("open", on);
@@ -353,5 +357,6 @@ addEventListener("keydown", (event) => {
 arrange();
 fit(READABLE);
 follow([boxes[seat(0)]]);
+picture.classList.remove("gliding");
 go(LAST, false);
 if (!GRAPH.refusal) pick(leaf);

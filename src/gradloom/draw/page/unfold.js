@@ -1,6 +1,5 @@
 // Boxes that unfold. Graphviz has laid out the picture and each box's inside; where a box is open, its inside
 // stands in its place in a frame, and x and y of the picture are stretched there to make room.
-const layer = picture.querySelector(".graph");
 const all = (css) => [...layer.querySelectorAll(`:scope > ${css}`)];
 const closed = [], frames = []; // of a box: as it is drawn, and its inside
 for (const group of all("[data-node]")) closed[group.dataset.node] = group;
@@ -77,8 +76,6 @@ function stretch() {
 
 // A sign at each box that unfolds.
 closed.forEach((group, i) => {
-  if (!nodes[i].inside) return;
-  const { right, top } = outline(group), sign = group.appendChild(inPicture("path"));
-  sign.setAttribute("class", "sign");
-  sign.setAttribute("d", `M${right - 8},${top}a8,8 0 1,1 16,0a8,8 0 1,1 -16,0m4,0h8m-4,-4v8`);
+  const { right, top } = outline(group), d = `M${right - 8},${top}a8,8 0 1,1 16,0a8,8 0 1,1 -16,0m4,0h8m-4,-4v8`;
+  if (nodes[i].inside) inPicture("path", { class: "sign", d }, group);
 });

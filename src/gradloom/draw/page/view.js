@@ -5,13 +5,11 @@ const still = matchMedia("(prefers-reduced-motion: reduce)");
 const embedded = window !== window.parent;
 const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.6, MARGIN = 20;
 let { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
-const ORIGIN = picture.querySelector(".graph").transform.baseVal.consolidate().matrix;
+const layer = picture.querySelector(".graph");
+const ORIGIN = layer.transform.baseVal.consolidate().matrix;
 const at = { x: 0, y: 0, scale: 1 };
 const size = { width: canvas.clientWidth, height: canvas.clientHeight }; // kept: asking would lay the page out
 let resting = 0, scheduled = false;
-
-picture.style.width = `${WIDTH}px`;
-picture.style.height = `${HEIGHT}px`;
 
 function place() {
   scheduled = false;
@@ -61,45 +59,41 @@ function extent(group) {
 
 // Bring some groups of the picture into sight, as calmly as possible: not at all if they are.
 function follow(groups, centre = false) {
-  const extents = groups.filter(Boolean).map(extent);
-  if (!extents.length) return;
-  const scale = Math.max(at.scale, centre ? READABLE : 0);
-  const moved = (low, high, origin, room, shift) => {
-    const from = scale === at.scale ? shift : 0;
-    const first = (Math.min(...extents.map((box) => box[low])) + origin) * scale + from;
-    const last = (Math.max(...extents.map((box) => box[high])) + origin) * scale + from;
-    if (!centre && scale === at.scale && first >= MARGIN && last <= room - MARGIN) return shift;
-    return from + room / 2 - (first + last) / 2;
+  const found = groups.filter(Boolean).map(extent), scale = Math.max(at.scale, centre ? READABLE : 0);
+  if (!found.length) return;
+  const moved = (low, high, origin, room, now) => {
+    const first = (Math.min(...found.map((x) => x[low])) + origin) * scale, last = (Math.max(...found.map((x) => x[high])) + origin) * scale;
+    const seen = !centre && scale === at.scale && first + now >= MARGIN && last + now <= room - MARGIN;
+    return seen ? now : (room - first - last) / 2;
   };
-  const x = moved("left", "right", ORIGIN.e, size.width, at.x);
-  const y = moved("top", "bottom", ORIGIN.f, size.height, at.y);
-  if (x !== at.x || y !== at.y || scale !== at.scale) moveTo(x, y, scale, true);
+  const x = moved("left", "right", ORIGIN.e, size.width, at.x), y = moved("top", "bottom", ORIGIN.f, size.height, at.y);
+  if (x !== at.x || y !== at.y) moveTo(x, y, scale, true);
 }
 
 // ---- what a step adds to the picture
-const inPicture = (tag) => picture.querySelector(".graph").appendChild(document.createElementNS(picture.namespaceURI, tag));
+function inPicture(tag, of, into = layer) {
+  const element = into.appendChild(document.createElementNS(picture.namespaceURI, tag));
+  for (const name in of) element.setAttribute(name, of[name]);
+  return element;
+}
 
 // A dot that runs along an edge: with the arrow, or (a gradient, of this sign) against it.
-function travel(edge, gradient = null) {
+function travel(edge, gradient) {
   if (!edge || still.matches) return;
-  const dot = edge.parentNode.appendChild(inPicture("circle")), way = [{ offsetDistance: "0%" }, { offsetDistance: "100%" }];
-  dot.setAttribute("r", 5);
-  dot.setAttribute("class", `dot ${gradient ?? ""}`);
+  const dot = inPicture("circle", { class: `dot ${gradient ?? ""}`, r: 5 }, edge.parentNode);
   dot.style.offsetPath = `path("${edge.querySelector("path").getAttribute("d")}")`;
-  const run = dot.animate(gradient === null ? way : way.reverse(), { duration: 500, easing: "ease-in-out" });
-  run.onfinish = () => dot.remove();
+  const direction = gradient === undefined ? "normal" : "reverse";
+  dot.animate({ offsetDistance: ["0%", "100%"] }, { duration: 500, easing: "ease-in-out", direction }).onfinish = () => dot.remove();
 }
 
 // The arithmetic of the step, above the box that gets its result.
-const badges = inPicture("text");
-badges.setAttribute("class", "badge");
-function badge(box, text = "") {
-  badges.textContent = box ? text : "";
+let badges;
+function badge(box, text) {
+  badges?.remove();
   if (!box || !text) return;
   const { left, right, top } = extent(box), early = left < WIDTH / 2; // so that it stays inside the picture
-  badges.setAttribute("text-anchor", early ? "start" : "end");
-  badges.setAttribute("x", early ? left + 4 : right - 4);
-  badges.setAttribute("y", top - 6);
+  badges = inPicture("text", { class: "badge", "text-anchor": early ? "start" : "end", x: early ? left + 4 : right - 4, y: top - 6 });
+  badges.textContent = text;
 }
 
 new ResizeObserver(() => {
