@@ -43,10 +43,7 @@ __all__ = ["Explorer", "explore"]
 _SCRIPTS = ("prelude", "numbers", "player", "recompute", "words", "view", "unfold", "page")
 _FORWARD = "The forward pass computes one node after the other."
 _BOTH = f"First the {_FORWARD[4:-1]}. Then the gradient goes back, one edge at a time."
-_LEGS = (
-    '<div class="legs" aria-hidden="true"><span id="leg-forward">forward</span>'
-    '<span id="leg-backward">backward</span></div>'
-)
+_LEGS = '<div class="legs" id="legs" aria-hidden="true"><span>forward</span><span>backward</span></div>'
 
 
 class Explorer(Page):

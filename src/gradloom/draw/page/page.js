@@ -24,19 +24,15 @@ const sign = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 const figure = (x, text = noticeable(x)) => part("b", sign(x) && `${sign(x)}-number`, text);
 
 // ---- the graph at this position; only what differs from what is shown is written
-const shown = new Map();
 function show(element, what, value, write) {
-  let known = shown.get(element);
-  if (!known) shown.set(element, known = {});
-  if (known[what] === value) return;
-  known[what] = value;
-  write(element, value);
+  const known = element.shown ??= {};
+  if (known[what] !== value) write(element, known[what] = value);
 }
 const setNumber = (element, x) => { element.textContent = x === null ? "·" : fitted(x, GRAPH.room); };
 const setNorm = (element, x) => { element.textContent = `grad norm ${x === null ? "·" : number(x)}`; };
 const setClass = (name) => (element, on) => element.classList.toggle(name, on);
 const setData = (name) => (element, x) => { element.dataset[name] = x; };
-const setFlow = (element, share) => element.style.setProperty("--flow", `${(1 + 3 * Math.sqrt(share)).toFixed(2)}px`);
+const setFlow = (element, share) => element.style.setProperty("--flow", `${(1 + 3 * sqrt(share)).toFixed(2)}px`);
 
 function flow(edge, adds, largest) {
   if (!edge) return;
@@ -183,8 +179,7 @@ function sum(step) {
 function go(to, moves = true) {
   arrive(to, card, (position) => `${position} / ${LAST}`);
   const step = steps[position - 1];
-  $("leg-forward").className = position > 0 && position <= forwards.length ? "on" : "";
-  $("leg-backward").className = position > forwards.length ? "on" : "";
+  $("legs").dataset.on = position > forwards.length ? "backward" : position ? "forward" : "";
   paint();
   tip();
   if (moves && step) {
@@ -275,8 +270,8 @@ function report(written = null) {
   const bumped = slope(leaf);
   $("slope").replaceChildren(figure(bumped, noticeable(bumped, 6)));
   $("undo").hidden = !changed.size;
-  const all = [...changed].map(([i, x]) => `${names[i]} = ${spoken(x)}`).join(", ");
-  $("undo").textContent = changed.size > 2 ? `${changed.size} leaves changed · undo` : `${all} · undo`;
+  const [one] = [...changed].map(([i, x]) => `${names[i]} = ${spoken(x)}`);
+  $("undo").textContent = `${changed.size > 1 ? `${changed.size} leaves changed` : one} · undo`;
 }
 
 function change(i, x, written = null) {
@@ -309,8 +304,7 @@ function next() {
 function arrange() {
   walk = GRAPH.walk.filter((i) => seat(i) === i);
   $("time").max = LAST;
-  $("leg-forward").style.flex = forwards.length;
-  $("leg-backward").style.flex = LAST - forwards.length;
+  $("legs").style.gridTemplateColumns = `${forwards.length}fr ${LAST - forwards.length}fr`;
 }
 
 // Open or close a box; what has been played stays played.
@@ -326,6 +320,8 @@ function unfold(i, on = !open.has(i)) {
   see();
   arrange();
   go(steps.filter((step) => step.at <= since).length, false);
+  const { left, right, top, bottom } = extent(boxes[i]), room = Math.min((size.width - 40) / (right - left), (size.height - 40) / (bottom - top));
+  if (room < at.scale) zoom(Math.max(room, READABLE / 2) / at.scale, true); // all of it, if that can be read
   choose(i);
 }
 

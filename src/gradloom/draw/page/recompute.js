@@ -1,10 +1,6 @@
-// The graph's numbers: Python's own as they come, and computed anew where a leaf has another one.
-//
-//   data[i], grads[i]   of node i
-//   told[s]             every step there is: {kind, node, k, to, partial, incoming, adds, total}, as passes.py
-//                       describes them, with all boxes that unfold open
-//
-// A box of many nodes has no number of its own: its gradient is the norm of those at what it gives to others.
+// The graph's numbers: Python's own as they come, and computed anew where a leaf has another one. data[i] and
+// grads[i] are those of node i; of a box, grads[i] is the norm of those at what it gives to others. told[s] is a step
+// as passes.py describes it; all steps there are, with every box open that unfolds.
 const { nodes, steps: told } = GRAPH;
 const makers = told.filter((step) => step.kind === "value");
 const computed = new Set(makers.map((step) => step.node));

@@ -42,18 +42,16 @@ function fit(least = 0, gliding = false) {
 }
 
 // The corners of a box, a round or a frame, as it was laid out; they are asked for once.
-const corners = new Map();
 function outline(group) {
-  if (!corners.has(group)) {
+  if (!group.corners) {
     const { x, y, width, height } = group.querySelector("path, ellipse, rect").getBBox();
-    corners.set(group, { left: x, right: x + width, top: y, bottom: y + height });
+    group.corners = { left: x, right: x + width, top: y, bottom: y + height };
   }
-  return corners.get(group);
+  return group.corners;
 }
 // The same as it stands now, since some have made room; a frame takes its nodes with it.
-const shifts = new Map();
 function extent(group) {
-  const { left, right, top, bottom } = outline(group), [x, y] = shifts.get(group.closest(".inside") ?? group) ?? [0, 0];
+  const { left, right, top, bottom } = outline(group), [x, y] = (group.closest(".inside") ?? group).shift ?? [0, 0];
   return { left: left + x, right: right + x, top: top + y, bottom: bottom + y };
 }
 
