@@ -9,7 +9,7 @@ for (const group of layer.querySelectorAll("g")) {
   if (edge) edges.set(edge, group);
   if (outside) outsides.push({ group, i: Number(outside), data: all.at(-1) });
 }
-// The edge that a step goes along; where it comes out of a box, or of a frame, there is one for all that does.
+// The edge of a step, and the one for all that comes out of its box, closed or open.
 const edgeOf = ({ node, k }) => isFolded(node) ? undefined : edges.get(`${node}-${k}`);
 function wayOf({ node, to }) {
   const box = isFolded(node) ? node : host[node];
@@ -19,7 +19,6 @@ function wayOf({ node, to }) {
 const PACE = 1;
 let chosen = -1, pointed = -1, walk = [], matching = [], match = -1;
 
-// ---- small parts of the page
 const sign = (x) => (x > 0 ? "positive" : x < 0 ? "negative" : "");
 const figure = (x, text = noticeable(x)) => part("b", sign(x) && `${sign(x)}-number`, text);
 
@@ -199,7 +198,7 @@ function tip() {
   const kind = folded ? "many nodes in one box" : operands.length ? `made by ${opOf(i)}` : "a leaf";
   const facts = folded ? [["nodes", folded.toLocaleString("en")]] : [["data", data[i]]];
   if (!GRAPH.trouble) facts.push([folded ? "norm of its gradients" : "gradient", grads[i]]);
-  if (!folded && changed.size) facts.push(["data, in Python", original.data[i]]);
+  if (!folded && changed.size) facts.push(["data, in Python", original[i]]);
   else if (!folded && !Object.is(stored, grads[i]) && stored !== grads[i]) facts.push([".grad, in Python", stored]);
   const written = (write) => ([name, x]) => [name, x.toFixed ? write(x) : x];
   const rows = facts.map(written(exact)).map((texts) => part("div", "", part("dt", "", texts[0]), part("dd", "", texts[1])));
@@ -249,7 +248,7 @@ let leaf = leaves.find((i) => nodes[i].label) ?? leaves[0];
 
 function pick(i) {
   leaf = i;
-  const start = Number.isFinite(original.data[i]) ? original.data[i] : 0, span = Math.max(1, 2 * fabs(start));
+  const start = Number.isFinite(original[i]) ? original[i] : 0, span = Math.max(1, 2 * fabs(start));
   Object.assign($("drag"), { min: start - span, max: start + span });
   $("leaf").value = i;
   report();
@@ -263,7 +262,7 @@ function report(written = null) {
   const words = `${names[leaf]} is ${spoken(data[leaf])}: ${names[0]} is ${spoken(data[0])}, the gradient of ${names[leaf]} is ${spoken(grads[leaf])}.`;
   $("drag").setAttribute("aria-valuetext", words);
   if (written) $("live").textContent = words;
-  const now = spoken(data[0]), was = spoken(original.data[0]);
+  const now = spoken(data[0]), was = spoken(original[0]);
   $("outcome-name").textContent = names[0];
   $("outcome").textContent = now === was ? now : `${was} → ${now}`;
   $("gradient").replaceChildren(figure(grads[leaf], noticeable(grads[leaf], 6)));
@@ -276,7 +275,7 @@ function report(written = null) {
 
 function change(i, x, written = null) {
   if (Number.isNaN(x)) return;
-  if (Object.is(x, original.data[i])) changed.delete(i);
+  if (Object.is(x, original[i])) changed.delete(i);
   else changed.set(i, x);
   recompute();
   go(position, false);
@@ -286,7 +285,7 @@ function change(i, x, written = null) {
 // ---- find
 function find(text) {
   const wanted = text.trim().toLowerCase(), here = nodes.some(({ folded, inside }) => folded && !inside) ? " in this page" : "";
-  matching = wanted ? GRAPH.walk.filter((i) => [nodes[i].label, nodes[i].op].some((x) => x.toLowerCase().includes(wanted))) : [];
+  matching = GRAPH.walk.filter((i) => wanted && `${nodes[i].label}\n${nodes[i].op}`.toLowerCase().includes(wanted));
   match = -1;
   paint();
   $("matches").textContent = wanted ? `${matching.length || "none"} found${here}` : "";

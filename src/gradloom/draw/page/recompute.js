@@ -4,8 +4,9 @@
 const { nodes, steps: told } = GRAPH;
 const makers = told.filter((step) => step.kind === "value");
 const computed = new Set(makers.map((step) => step.node));
-const original = { data: nodes.map((node) => node.data), partials: told.map((step) => step.partial) };
-const data = [...original.data];
+const original = nodes.map((node) => node.data);
+for (const step of told) step.first = step.partial;
+const data = [...original];
 const grads = nodes.map(() => 0);
 const isFolded = (i) => nodes[i]?.folded > 0;
 const changed = new Map(); // leaf -> its number here
@@ -50,16 +51,12 @@ function accumulate() {
 }
 
 function recompute() {
-  original.data.forEach((x, i) => { data[i] = x; });
+  Object.assign(data, original);
   const touched = forward(changed, data);
-  told.forEach((step, s) => {
-    if (step.kind !== "edge") return;
-    step.partial = original.partials[s];
-    if (touched.has(step.node)) {
-      const { partials } = ROWS[nodes[step.node].row];
-      step.partial = partials(...numbersOf(step.node, data), data[step.node])[step.k];
-    }
-  });
+  for (const step of told) {
+    const { node, k } = step, again = step.kind === "edge" && touched.has(node);
+    step.partial = again ? ROWS[nodes[node].row].partials(...numbersOf(node, data), data[node])[k] : step.first;
+  }
   accumulate();
   see();
 }
@@ -68,7 +65,7 @@ function recompute() {
 function slope(leaf) {
   const h = 1e-5 * Math.max(1, fabs(data[leaf])), high = data[leaf] + h, low = data[leaf] - h;
   const root = (x) => {
-    const trial = [...original.data];
+    const trial = [...original];
     forward(new Map([...changed, [leaf, x]]), trial);
     return trial[0];
   };

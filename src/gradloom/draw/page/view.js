@@ -8,7 +8,8 @@ let { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
 const layer = picture.querySelector(".graph");
 const ORIGIN = layer.transform.baseVal.consolidate().matrix;
 const at = { x: 0, y: 0, scale: 1 };
-const size = { width: canvas.clientWidth, height: canvas.clientHeight }; // kept: asking would lay the page out
+const measured = () => ({ width: canvas.clientWidth, height: canvas.clientHeight });
+const size = measured(); // kept: asking would lay the page out
 let resting = 0, scheduled = false;
 
 function place() {
@@ -96,7 +97,7 @@ function badge(box, text) {
 
 new ResizeObserver(() => {
   const before = size.width;
-  Object.assign(size, { width: canvas.clientWidth, height: canvas.clientHeight });
+  Object.assign(size, measured());
   if (size.width !== before) fit(READABLE);
 }).observe(canvas);
 
