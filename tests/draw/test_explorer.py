@@ -13,10 +13,9 @@ from gradloom import Value, primitive
 from gradloom.draw import Explorer, explore, frames
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, view_from_root
-from gradloom.draw.inside import insides, picture_of
+from gradloom.draw.inside import inside, unfolding
 from gradloom.draw.javascript import names_called, rows_as_javascript, rule
 from gradloom.draw.passes import passes
-from gradloom.draw.style import style
 from gradloom.errors import CycleError
 from gradloom.ops import TABLE
 
@@ -200,36 +199,87 @@ def test_where_the_result_itself_is_in_a_box():
 
 
 def test_a_folded_graph_says_what_it_leaves_out(tmp_path):
-    graph = graph_of(model_loss().explore(tmp_path / "a.html"))
-    assert re.fullmatch(
-        r"[\d,]+ of [\d,]+ nodes are folded into \d+ boxes; \d+ of them can be looked into", graph["missing"]
+    page = model_loss().explore(tmp_path / "a.html")
+    graph = graph_of(page)
+    assert re.search(
+        r">[\d,]+ of [\d,]+ nodes are folded into \d+ boxes; \d+ of them unfold\.</p>", page.html
     )
     assert "not shown one by one" in graph["refusal"]
-    assert len(graph["nodes"]) <= 300
-    assert all(node["folded"] > 1 for node in graph["nodes"] if "folded" in node)
+    boxes = [node for node in graph["nodes"] if "folded" in node]
+    assert all(box["folded"] > 1 for box in boxes)
+    inner = [i for box in boxes for i in box.get("inside", ())]
+    assert len(graph["nodes"]) - len(inner) <= 300
+    assert sorted(graph["walk"]) == list(range(len(graph["nodes"])))
 
 
-def test_small_boxes_hold_a_picture_of_what_is_inside():
-    root = model_loss()
-    view = view_of([root], 300)
-    found = insides(view, 4)
-    assert found
-    grads = passes(view, root).all_grads
-    for i, inside in found.items():
-        alone = [x for x in inside.nodes if not isinstance(x, Box)]
-        assert len(alone) == view.nodes[i].count <= 60
-        assert set(view.nodes[i].members) <= set(alone)
-        assert all(x in inside.nodes for xs in inside.operands for x in xs)
-    assert sum(view.nodes[i].count for i in found) <= 500
+@pytest.mark.parametrize("root", [model_loss, chain, lambda: tangle(3, 2500)])
+@pytest.mark.parametrize("most", [12, 80, 300])
+def test_what_unfolds_is_whole_and_in_order(root, most):
+    root = root()
+    view = view_of([root], most)
+    un = unfolding(view, root)
+    assert un.whole.nodes[0] is root or isinstance(un.whole.nodes[0], Box)
+    inner = [x for xs in un.members.values() for x in xs]
+    assert len(inner) == len(set(inner)) == sum(box.count for box in un.members) <= 700
+    assert set(un.whole.nodes) == set(view.nodes) - set(un.members) | set(inner)
+    turn = {i: t for t, i in enumerate(un.walk)}
+    assert len(turn) == len(un.whole.nodes) + len(un.members)
+    for box, xs in un.members.items():  # right after their box, each after its operands
+        mine = [turn[un.number[x]] for x in xs]
+        assert mine == list(range(turn[un.number[box]] + 1, turn[un.number[box]] + 1 + len(xs)))
+    found = passes(un.whole, root, [i for i in un.walk if i < len(un.whole.nodes)])
+    made = {s.node: t for t, s in enumerate(found.steps) if s.kind == "value"}
+    for node, operands in zip(un.whole.nodes, un.whole.operands, strict=True):
+        for x in operands if not isinstance(node, Box) else ():
+            assert made.get(un.number[x], -1) < made[un.number[node]]
     root.backward()
-    i, inside = next((i, x) for i, x in found.items() if any(x.operands))
-    svg = picture_of(inside, grads, style(("label", "data", "grad"), None, 4, "light"), view.nodes[i].title)
-    assert f"grad {view.nodes[i].members[0].grad}" in svg
-    assert " id=" not in svg
+    for node, grad in zip(un.whole.nodes, found.grads, strict=True):
+        assert isinstance(node, Box) or grad == node.grad
+
+
+def test_the_picture_of_what_is_inside_has_every_operand():
+    root = model_loss()
+    un = unfolding(view_of([root], 300), root)
+    assert un.members
+    for box, members in un.members.items():
+        view = inside(un, box, 4)
+        assert all(x in view.nodes for xs in view.operands for x in xs)
+        outside = [x for x in view.nodes if isinstance(x, Box)]
+        assert set(view.nodes) - set(outside) == set(members)
+        assert all(x.members[0] not in members and "data " in x.caption for x in outside)
+
+
+def test_all_of_a_small_graph_that_is_folded_is_in_the_page(tmp_path):
+    with gl.scope("one"):
+        a = Value(2.0, label="a") * Value(3.0, label="b")
+    root = a * 2.0
+    page = root.explore(tmp_path / "a.html", fold="all")
+    graph = graph_of(page)
+    assert graph["refusal"] == ""  # so the page can compute
+    (box,) = (node for node in graph["nodes"] if "folded" in node)
+    assert [graph["nodes"][i]["label"] for i in box["inside"]] == ["a", "b", ""]
+    assert [graph["nodes"][i]["name"] for i in box["gives"]] == ["a * b"]
+    assert box["norm"] == 2.0
+    assert page.html.count('class="inside"') == 1
+
+
+def test_unfold_and_fold_are_those_of_draw(tmp_path):
+    root = model_loss(1)
+    for options in ({"max_nodes": 60}, {"max_nodes": 60, "unfold": "Layer"}, {"fold": "all"}):
+        text = str(root.draw(**options))
+        html = root.explore(tmp_path / "a.html", **options).html
+        assert text.splitlines()[-1].removeprefix("... ") in html
+        assert frames(root, **options)[0].source.count("label=<<TABLE") == root.draw(**options).source.count(
+            "label=<<TABLE"
+        )
+    with pytest.raises(ValueError, match="fold must be one of"):
+        root.explore(tmp_path / "a.html", fold="some")
+    with pytest.raises(ValueError, match="unfold names 'layer 9'"):
+        root.explore(tmp_path / "a.html", unfold="layer 9")
 
 
 def test_the_page_of_a_folded_graph_is_not_too_large(tmp_path):
-    assert len(model_loss(8).explore(tmp_path / "a.html").html) < 3_000_000
+    assert len(model_loss(8).explore(tmp_path / "a.html").html) < 3_500_000
 
 
 def test_scopes_that_are_all_open_leave_the_page_able_to_compute(tmp_path):
@@ -245,7 +295,7 @@ def test_without_a_derivative_there_is_a_forward_pass_only(tmp_path):
     x = Value(0.5, label="x")
     t = Value(math.tanh(0.5), (x,), "tanh", label="t")
     graph = graph_of((t * 2).explore(tmp_path / "a.html"))
-    assert {step[0] for step in graph["steps"]} == {"value"}
+    assert {step["kind"] for step in graph["steps"]} == {"value"}
     assert "_backward" in graph["trouble"]
     assert "needs a backward pass" in graph["refusal"]
 
@@ -256,7 +306,7 @@ def test_stale_numbers_give_no_gradient(tmp_path):
     (o.operands[0].operands[0].operands[0].operands[0]).data = 1.0  # x1: read by a derivative
     graph = graph_of(o.explore(tmp_path / "a.html"))
     assert "compute the result again" in graph["trouble"]
-    assert {step[0] for step in graph["steps"]} == {"value"}
+    assert {step["kind"] for step in graph["steps"]} == {"value"}
 
 
 def test_a_circle_raises():
@@ -418,6 +468,24 @@ def test_frames_keep_their_sizes(tmp_path):
         sizes.add(re.search(r'viewBox="[^"]*"', picture.svg)[0])
     assert len(sizes) == 1
     assert len(list(tmp_path.iterdir())) == 16
+
+
+def test_frames_of_a_folded_graph():
+    with gl.scope("one"):
+        a = Value(2.0, label="a") * Value(3.0, label="b")
+    with gl.scope("two"):
+        b = a * a + a
+    pictures = frames(b, digits=1, fold="all")
+    titles = [re.findall(r"<B>(.*?)</B>", picture.source)[0] for picture in pictures]
+    assert titles == [
+        "The leaves<BR/>have their numbers",
+        "Forward<BR/>one is computed",
+        "Forward<BR/>two is computed",
+        "Backward begins<BR/>the gradient of the result, in two, is 1",
+        "Backward: two into one<BR/>3 contributions",
+    ]
+    assert "one: 3 nodes\n" in str(pictures[3])
+    assert "one: 3 nodes | grad norm 13.0" in str(pictures[-1])  # 2 a + 1
 
 
 def test_the_edge_of_a_step_is_marked():

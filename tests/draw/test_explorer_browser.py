@@ -498,14 +498,17 @@ def test_the_passes_play_inside_what_is_unfolded(page, opened):
     visible = {"root"}.union(*(inner[name] for name in opened))
     shown = page.run("""
         const seen = walk.filter((i) => !isFolded(i) && nodes[i].label);
-        return Object.fromEntries(seen.map((i) => [nodes[i].label, steps.filter((s) => s.to === i).at(-1).total]))""")
+        const last = (i) => steps.filter((s) => s.to === i).at(-1).total;
+        return Object.fromEntries(seen.map((i) => [nodes[i].label, last(i)]))""")
     assert {name: repr(float(x)) for name, x in shown.items()} == {x: expected[x][1] for x in visible}
     # Every sum is what was there before and what is added; forward, each node comes after its operands.
-    assert page.run("""
-        const wrong = steps.filter((s) => "edge own unseen".includes(s.kind) && Math.abs(s.before + s.adds - s.total) > 1e-15);
+    wrong, early = page.run("""
+        const sums = steps.filter((s) => "edge own unseen".includes(s.kind));
         const turn = (i) => steps.findIndex((s) => s.kind === "value" && s.node === i);
-        const early = forwards.filter(({ node }) => nodes[node].operands.some((j) => turn(seat(j)) > turn(node)));
-        return [...wrong, ...early]""") == []
+        const after = ({ node }) => nodes[node].operands.every((j) => turn(seat(j)) < turn(node));
+        const near = (s) => Math.abs(s.before + s.adds - s.total) < 1e-15;
+        return [sums.filter((s) => !near(s)), forwards.filter((s) => !after(s))]""")
+    assert wrong == early == []
     page.run("for (let i = 0; i <= LAST; i++) go(i)")
     assert page.run("return forwards.length") == 4 + 2 * ("first" in opened) + 3 * ("second" in opened)
     assert page.boxes()["root"] == [f"{root.data:.4f}", "1.0000"]
@@ -578,21 +581,24 @@ def test_an_open_box_has_room(page):
     """Nothing that is drawn overlaps, edges end where nodes are, and all is as before when it is folded."""
     page.open(large())
     look = """
-        const rects = walk.filter((i) => !host[i]).flatMap((i) => [boxes[i], rounds[i]]).filter(Boolean).map(extent);
+        const drawn = walk.filter((i) => !host[i]).flatMap((i) => [boxes[i], rounds[i]]);
+        const rects = drawn.filter(Boolean).map(extent);
         let n = 0;
         rects.forEach((a, i) => rects.slice(0, i).forEach((b) => {
           n += a.left < b.right - 1 && b.left < a.right - 1 && a.top < b.bottom - 1 && b.top < a.bottom - 1;
         }));
         const ends = lines.filter((x) => x.head).map(({ path, head, tail }) => {
           const numbers = path.getAttribute("d").match(/-?[\\d.]+/g).map(Number);
-          const at = (group) => extent(frames[closed.indexOf(group)]?.matches(".open") ? frames[closed.indexOf(group)] : group);
+          const at = (group) => extent(boxes[group.dataset.node] ?? group);
           return [numbers[0] - at(tail).right, at(head).left - numbers.at(-2)].every((x) => Math.abs(x) < 18);
         });
-        return [n, ends.filter((near) => !near).length, [...layer.querySelectorAll("path")].map((x) => x.getAttribute("d")).join()]"""
+        const paths = [...layer.querySelectorAll("path")].map((path) => path.getAttribute("d"));
+        return [n, ends.filter((near) => !near).length, paths.join()]"""
     before = page.run(look)
     assert before[:2] == [0, 0]
-    few = page.run("const few = walk.filter((i) => nodes[i].inside).slice(0, 4); few.forEach((i) => unfold(i)); return few")
+    few = page.run("return walk.filter((i) => nodes[i].inside).slice(0, 4)")
     assert len(few) == 4
+    page.run("arguments[0].forEach((i) => unfold(i))", few)
     assert page.run(look)[:2] == [0, 0]
     page.run("arguments[0].forEach((i) => unfold(i))", few)
     assert page.run(look) == before
@@ -637,7 +643,9 @@ def test_labels_inside_a_box_are_shown_and_never_run(page):
     page.open(scoped(labels=(evil, evil * 3)), fold="all")
     page.run("walk.filter((i) => nodes[i].inside).forEach((i) => unfold(i))")
     assert page.run("return window.bad") is None
-    titles = page.run("return [...document.querySelectorAll('.inside.open > .bar text')].map((x) => x.textContent)")
+    titles = page.run(
+        "return [...document.querySelectorAll('.inside.open > .bar text')].map((x) => x.textContent)"
+    )
     assert titles == [f"{evil[:29]}..."] * 2
     page.press(keys().HOME, *[keys().ARROW_RIGHT] * 12)
     assert page.run("return window.bad") is None

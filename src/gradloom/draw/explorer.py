@@ -161,7 +161,8 @@ def _page(un: Unfolding, root: Value, name: str, digits: int) -> str:
     picture = _picture(replace(un.view, heading=None), un, found, looks)
     end = picture.rindex("</g>")
     frames = "".join(
-        fragment(_picture(inside(un, box, digits), un, found, looks), un.number[box], box) for box in un.members
+        fragment(_picture(inside(un, box, digits), un, found, looks), un.number[box], box)
+        for box in un.members
     )
     return document(
         name,
@@ -202,7 +203,7 @@ def _marked(svg: str, view: View, un: Unfolding) -> str:
     met: dict[tuple[str, str], int] = {}
 
     def number(name: str) -> int:
-        """Of a node's name; what comes in from outside is there as what it is, or as the box that it is in."""
+        """Of a node's name; what comes in from outside has its own, or that of the box that it is in."""
         x = view.nodes[int(name[1:])]
         return un.number.get(x, un.number.get(x.members[0], -1) if isinstance(x, Box) else -1)
 

@@ -70,7 +70,7 @@ def _node(x: Value, un: Unfolding) -> dict[str, object]:
 
 def gradient(x: Value | Box, un: Unfolding, found: Passes) -> float | None:
     """That of a node; of a box the norm; None where it is not known."""
-    if x in un.members:
+    if isinstance(x, Box) and x in un.members:
         return None if found.trouble else norm(x, found.all_grads)
     return found.grads[un.number[x]] if x in un.number else None
 
@@ -93,8 +93,11 @@ def _name(x: Value | Box, un: Unfolding, names: dict[int, str]) -> str:
     made = ["the" if isinstance(y, Box) else names.get(un.number.get(y, -1), "the") for y in shown]
     if row is not None and not by_hand(x) and not any(name.startswith("the") for name in made):
         if not row.spelling.endswith(")"):
-            pairs = zip(x.operands, made, strict=True)
-            made = [name if y.label or not y.operands or name.endswith(")") else f"({name})" for y, name in pairs]
+            bare = [
+                y.label or not y.operands or name[-1:] == ")"
+                for y, name in zip(x.operands, made, strict=True)
+            ]
+            made = [name if alone else f"({name})" for name, alone in zip(made, bare, strict=True)]
         made += [f"{c:.4g}" for c in operands[len(made) :]]  # the 2 of x**2
         call = row.spelling.format(*made)
         if len(call) <= _LONGEST:

@@ -23,10 +23,8 @@ __all__ = ["folded_view", "view_of"]
 _FEW = 60  # nodes that can always be laid out
 
 
-def view_of(
-    roots: Sequence[Value], most: int, fold: str = "auto", unfold: str | Iterable[str] = ()
-) -> View:
-    """What is shown of the graph below ``roots`` in at most so many boxes; the options are those of ``draw``."""
+def view_of(roots: Sequence[Value], most: int, fold: str = "auto", unfold: str | Iterable[str] = ()) -> View:
+    """What is shown of the graph below ``roots`` in at most so many boxes; options as in ``draw``."""
     choice("fold", fold, FOLDS)
     unfold = (unfold,) if isinstance(unfold, str) else tuple(unfold)
     if fold == "none" and len(roots) == 1:

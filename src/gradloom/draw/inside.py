@@ -71,9 +71,7 @@ def _small(view: View) -> list[Box]:
 def _with_constants(box: Box) -> tuple[Value, ...]:
     """The nodes of a box, operands first; constants become Values."""
     known = {x for node in box.members for x in node._recipe[1] if isinstance(x, Value)}
-    return tuple(
-        y for node in box.members for y in (*(x for x in node.operands if x not in known), node)
-    )
+    return tuple(y for node in box.members for y in (*(x for x in node.operands if x not in known), node))
 
 
 def inside(un: Unfolding, box: Box, digits: int) -> View:
@@ -84,8 +82,8 @@ def inside(un: Unfolding, box: Box, digits: int) -> View:
         name = name_of(x) if x.label or x._op else "a leaf"
         data = f"data {number(x.data, digits)}"
         outside[x] = Box(name, False, 1, 1, None, {}, kind="result", caption=data, members=[x])
-    operands = {node: tuple(outside.get(x, x) for x in node.operands) for node in members}
-    operands |= {x: () for x in outside.values()}
+    operands: dict[Any, tuple[Any, ...]] = dict.fromkeys(outside.values(), ())
+    operands |= {node: tuple(outside.get(x, x) for x in node.operands) for node in members}
     ordered = sorted(operands, key=lambda x: bool(operands[x]))  # a result that is first would seem the last
     return View(tuple(ordered), tuple(operands[x] for x in ordered), 0, heading=None)
 
@@ -101,14 +99,16 @@ _FRAME = """<g class="inside" data-inside="{i}">
 
 
 def fragment(svg: str, i: int, box: Box) -> str:
-    """The picture of what is in ``box``, number ``i``, in a frame with its name: a part of another picture."""
+    """The picture of what is in ``box``, number ``i``, in a frame with its name: part of another picture."""
     width, height = (float(x) for x in re.findall(r'(?:width|height)="([\d.]+)px"', svg)[:2])
-    start = re.search(r'<g class="graph"[^>]*translate\(([-\d.]+)[ ,]([-\d.]+)\)">\n(?:<polygon[^>]*/>\n)?', svg)
-    x, y = -float(start[1]), -float(start[2]) - _BAR  # the upper left corner, in the picture's own measure
+    graph, _, picture = svg[svg.index('<g class="graph"') :].partition("\n")
+    picture = re.sub("^<polygon.*\n", "", picture[: picture.rindex("</g>")])  # without its ground
+    x, y = (-float(x) for x in re.findall(r"-?[\d.]+", graph.partition("translate")[2]))
+    y -= _BAR  # the upper left corner, in the picture's own measure
     name = in_terminal(box.title)
     name = name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..."
     width = max(width, 9 * len(name) + 60)
     return _FRAME.format(
         i=i, x=x, y=y, width=width, height=height + _BAR, bar=_BAR, sign=x + 10, middle=y + 17, name_x=x + 34,
-        name_y=y + 21, name=html.escape(name), picture=svg[start.end() : svg.rindex("</g>")],
+        name_y=y + 21, name=html.escape(name), picture=picture,
     )  # fmt: skip

@@ -142,10 +142,11 @@ def _title(step: Step, view: View, looks: Style) -> str:
     node, to = view.nodes[step.node], name_of(view.nodes[step.to])
     partial, incoming, adds = (number(x, looks.digits) for x in (step.partial, step.incoming, step.adds))
     many = isinstance(node, Box)
+    made = "is computed" if many else f"= {number(node.data, looks.digits)}"
     source = node.title if many else node._op or "?"
     return {
-        "value": f"Forward\n{name_of(node)} {'is computed' if many else f'= {number(node.data, looks.digits)}'}",
-        "seed": f"Backward begins\nthe gradient of {to} is 1",
+        "value": f"Forward\n{name_of(node)} {made}",
+        "seed": f"Backward begins\nthe gradient of {f'the result, in {to},' if many else to} is 1",
         "edge": f"Backward: {source} to {to}\n{partial} x {incoming} = {adds}",
         "own": f"Backward: {source} to {to}\nits own derivative adds {adds}",
         "unseen": f"Backward: {'nodes not shown,' if step.node < 0 else source} to {to}\n{adds}",

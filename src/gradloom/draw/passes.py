@@ -54,7 +54,7 @@ class Passes:
 
 
 def passes(view: View, root: Value, turns: Iterable[int] | None = None) -> Passes:
-    """Both passes over the shown part of the graph below ``root``; ``turns``: the order of the forward pass."""
+    """Both passes over the shown part of the graph below ``root``, the forward one in the order ``turns``."""
     place = {node: i for i, node in enumerate(view.nodes)}
     many = {place[box]: len(box.members) for box in view.boxes}
     where = place | {x: i for i in many for x in view.nodes[i].members}
