@@ -136,7 +136,8 @@ class Value:
             The colours. Leaves, inner results, operations and the root differ; "print" does without
             colour.
         max_nodes : int
-            At most so many boxes. Constants count.
+            At most so many boxes. Constants count. There are fewer where so many could not be laid out in some
+            seconds, because their edges are many and long.
         fold : {"auto", "all", "none"}
             Where there are more Values than boxes, "auto" lets a box stand for many: for a scope
             (``gradloom.scope``; layers and neurons are scopes by themselves), for equal ones side by side, or
