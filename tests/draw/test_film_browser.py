@@ -207,3 +207,17 @@ def test_nothing_moves_by_itself(page, film):
     assert page.run("return document.getAnimations().length") == 0
     assert page.text("#count") == "3 / 5"
     assert not page.run("return document.body.classList.contains('playing')")
+
+
+@pytest.mark.parametrize("losses", [(2.0, 1.0, 1e-30), (1e-300, 3.0, 1e300), (1.0, 1.0)])
+def test_the_numbers_beside_the_curve_are_not_upon_it(page, losses):
+    film = Film([Value(1.0)])
+    for loss in losses:
+        film.frame(loss)
+    for width in (1280, 390):
+        page.size(width, 800)
+        page.open(film)
+        chart, now, *words = page.run("""return "chart now highest lowest first last".split(" ").map((id) =>
+            document.getElementById(id).getBoundingClientRect().toJSON())""")
+        assert all(0 <= word["left"] <= word["right"] < chart["left"] for word in words[:2])
+        assert all(word["top"] > max(chart["bottom"], now["bottom"]) for word in words[2:])
