@@ -395,6 +395,14 @@ def test_two_fingers(page):
     assert (350 - after["x"]) / after["scale"] == pytest.approx((350 - before["x"]) / before["scale"], abs=6)
 
 
+def test_letters_are_as_wide_as_the_boxes_expect(page):
+    """Where there is no Helvetica, Arial stands in, not whatever a browser takes for sans-serif."""
+    page.open(neuron())
+    faces = page.run("""return [...document.querySelectorAll(".node text")].map((text) =>
+        getComputedStyle(text).fontFamily)""")
+    assert set(faces) == {"Helvetica, Arial, sans-serif"}
+
+
 # ---- in a notebook, and large
 def test_two_of_them_in_one_notebook_page(page, tmp_path):
     one = neuron().explore(tmp_path / "one.html")
