@@ -14,8 +14,9 @@ def cell(page, content, width):
         encoding="utf-8",
     )
     page.driver.get(page.path.as_uri())
-    return page.run("""const cell = document.querySelector("div");
-        return [cell.firstElementChild.getBoundingClientRect().width, cell.scrollWidth, cell.scrollHeight - cell.clientHeight]""")
+    return page.run("""const cell = document.querySelector("div"), picture = cell.firstElementChild;
+        const { scrollWidth, scrollHeight, clientHeight } = cell;
+        return [picture.getBoundingClientRect().width, scrollWidth, scrollHeight - clientHeight]""")
 
 
 @pytest.mark.parametrize("width", [1400, 900, 500])
