@@ -3,7 +3,6 @@
 Skipped where there is no Chromium, no driver for it or no selenium; ``.ci/run`` installs them.
 """
 
-import io
 import itertools
 import json
 import math
@@ -11,9 +10,8 @@ import random
 
 import pytest
 
-from gradloom import Value, scope
+from gradloom import Value
 from gradloom.cli.demo import neuron
-from gradloom.draw.theme import THEMES
 from gradloom.engine import apply
 from gradloom.nn import MLP
 from gradloom.ops import TABLE
@@ -395,31 +393,6 @@ def test_two_fingers(page):
     assert after["scale"] == pytest.approx(2 * before["scale"], rel=0.05)  # 100 pixels apart, then 200
     # What was between the fingers is there still.
     assert (350 - after["x"]) / after["scale"] == pytest.approx((350 - before["x"]) / before["scale"], abs=6)
-
-
-def test_letters_are_as_wide_as_the_boxes_expect(page):
-    """Where there is no Helvetica, Arial stands in, not whatever a browser takes for sans-serif."""
-    page.open(neuron())
-    faces = page.run("""return [...document.querySelectorAll(".node text")].map((text) =>
-        getComputedStyle(text).fontFamily)""")
-    assert set(faces) == {"Helvetica, Arial, sans-serif"}
-
-
-def test_one_sees_that_the_graph_has_the_keyboard(page):
-    """A ring around the whole of it, upon whatever the picture has there."""
-    from PIL import Image
-
-    with scope("all of it"):
-        page.open((Value(2.0) * 3.0).exp())
-    page.press(keys().HOME, keys().TAB)
-    page.run("zoom(6); document.getElementById('graph').focus()")
-    page.run("return new Promise((done) => setTimeout(done, 450))")
-    at = page.run("return document.getElementById('graph').getBoundingClientRect().toJSON()")
-    shown = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
-    ring = tuple(bytes.fromhex(THEMES["light"].positive[1:]))
-    for share in (0.1, 0.5, 0.9):
-        assert shown.getpixel((int(at["left"]) + 1, int(at["top"] + share * at["height"]))) == ring
-        assert shown.getpixel((int(at["left"] + share * at["width"]), int(at["bottom"]) - 1)) == ring
 
 
 # ---- in a notebook, and large

@@ -1,11 +1,13 @@
-"""Drawings in a notebook's cell, in a browser: as large as the text around them, and whole if they can be."""
+"""How pictures look in a browser: whole in a notebook's cell, with letters that fit, and a ring of focus."""
 
 import base64
+import io
 
 import pytest
 
-from gradloom import Value
+from gradloom import Value, scope
 from gradloom.cli.demo import neuron
+from gradloom.draw.theme import THEMES
 
 
 def cell(page, content, width):
@@ -43,3 +45,29 @@ def test_a_small_picture_keeps_its_size_also_as_an_image(page):
     ]
     assert sizes[0] == pytest.approx(sizes[1], abs=1)
     assert sizes[0] < 500
+
+
+# ---- the explorer
+def test_letters_are_as_wide_as_the_boxes_expect(page):
+    """Where there is no Helvetica, Arial stands in, not whatever a browser takes for sans-serif."""
+    page.open(neuron())
+    faces = page.run("""return [...document.querySelectorAll(".node text")].map((text) =>
+        getComputedStyle(text).fontFamily)""")
+    assert set(faces) == {"Helvetica, Arial, sans-serif"}
+
+
+def test_one_sees_that_the_graph_has_the_keyboard(page):
+    """A ring around the whole of it, upon whatever the picture has there."""
+    from PIL import Image
+
+    with scope("all of it"):
+        page.open((Value(2.0) * 3.0).exp())
+    page.press("\ue011", "\ue004")  # Home, Tab
+    page.run("zoom(6); document.getElementById('graph').focus()")
+    page.run("return new Promise((done) => setTimeout(done, 450))")
+    at = page.run("return document.getElementById('graph').getBoundingClientRect().toJSON()")
+    shown = Image.open(io.BytesIO(page.driver.get_screenshot_as_png())).convert("RGB")
+    ring = tuple(bytes.fromhex(THEMES["light"].positive[1:]))
+    for share in (0.1, 0.5, 0.9):
+        assert shown.getpixel((int(at["left"]) + 1, int(at["top"] + share * at["height"]))) == ring
+        assert shown.getpixel((int(at["left"] + share * at["width"]), int(at["bottom"]) - 1)) == ring
