@@ -115,9 +115,9 @@ class Drawing:
 
 def _in_notebook(drawing: Drawing) -> str:
     """The SVG with text of a notebook's size; a wide one shrinks with the cell, as far as one can read it."""
-    svg = _scaled(drawing.svg, _IN_NOTEBOOK)
-    least = 0.6 * float(re.search(r'\bwidth="([\d.]+)pt"', drawing.svg)[1])
-    return svg.replace("<svg ", f'<svg style="max-width: max(100%, {least:.0f}px); height: auto" ', 1)
+    wide = float(drawing.svg.partition(' width="')[2].partition("pt")[0])
+    style = f"max-width: max(100%, {0.6 * wide:.0f}px); height: auto"
+    return _scaled(drawing.svg, _IN_NOTEBOOK).replace("<svg ", f'<svg style="{style}" ', 1)
 
 
 def _scaled(svg: str, scale: float) -> str:
