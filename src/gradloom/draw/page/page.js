@@ -101,7 +101,7 @@ function groupsOf(step) {
 // ---- the step in full; in short it stands in the picture, and is said
 function inShort({ kind, node, partial, incoming, adds }) {
   if (kind === "edge") return `${spoken(partial)} × ${signed(incoming)} = ${spoken(adds)}`;
-  return kind === "value" && ruleOf(node) ? `${written(node, numberOf(node))} = ${spoken(data[node])}` : "";
+  return kind === "value" && ruleOf(node) ? `${written(node)} = ${spoken(data[node])}` : "";
 }
 
 const OPENING = [...$("step").children];
@@ -123,7 +123,7 @@ function derivative(step) {
   const i = step.node, { call, names: letters, rules, note } = ruleOf(i) ?? {}, text = rules?.[step.k];
   if (!text) return [];
   const lines = [`d${call.endsWith(")") ? ` ${call}` : `(${pretty(call)})`}/d${letters[step.k]} = ${pretty(text)}`];
-  const filled = written(i, numberOf(i), text);
+  const filled = written(i, undefined, text);
   if (filled !== pretty(text)) lines.push(`= ${filled.replace(/^\(([^()]*)\)$/, "$1")}`);
   const stand = (j) => (j === undefined ? "constant" : isFolded(j) ? inside(j) : names[j] ?? "not shown");
   const fine = [letters.map((letter, k) => `${letter} is ${stand(nodes[i].operands[k])}`).join(" · ")];
@@ -141,7 +141,7 @@ const CARDS = {
   value: ({ node }) => {
     if (isFolded(node)) return [`${names[node]} is computed`, `${manyOf(node)} in one box, and one step here.`];
     const title = `${pretty(names[node])} = ${spoken(data[node])}`, of = (j) => names[j] ?? "…";
-    if (ruleOf(node)) return [title, block([written(node, of), `= ${written(node, numberOf(node))}`, `= ${spoken(data[node])}`])];
+    if (ruleOf(node)) return [title, block([written(node, of), `= ${written(node)}`, `= ${spoken(data[node])}`])];
     return [title, `${opOf(node)} was made by hand of ${nodes[node].operands.map(of).join(", ")}; its number is the user's own.`];
   },
   seed: ({ node }) => isFolded(node) ? ["Backward begins", `The result is ${inside(node)}; its gradient is 1.`] : [
@@ -265,9 +265,7 @@ function report(written = null) {
   const now = spoken(data[0]), was = spoken(original[0]);
   $("outcome-name").textContent = names[0];
   $("outcome").textContent = now === was ? now : `${was} → ${now}`;
-  $("gradient").replaceChildren(figure(grads[leaf], noticeable(grads[leaf], 6)));
-  const bumped = slope(leaf);
-  $("slope").replaceChildren(figure(bumped, noticeable(bumped, 6)));
+  for (const [id, x] of [["gradient", grads[leaf]], ["slope", slope(leaf)]]) $(id).replaceChildren(figure(x, noticeable(x, 6)));
   $("undo").hidden = !changed.size;
   const [one] = [...changed].map(([i, x]) => `${names[i]} = ${spoken(x)}`);
   $("undo").textContent = `${changed.size > 1 ? `${changed.size} leaves changed` : one} · undo`;
@@ -343,7 +341,7 @@ const IN_GRAPH = {
   ArrowDown: () => walked(1), ArrowUp: () => walked(-1),
   Enter: () => { if (isFolded(chosen)) unfold(chosen); else if (chosen >= 0 && !nodes[chosen].operands.length && !GRAPH.refusal) $("value").focus(); },
 };
-listen(PRESSED, (key, target) => KEYS[key] ?? (target === canvas ? IN_GRAPH[key] : undefined));
+listen(PRESSED, (key, target) => KEYS[key] ?? (target === canvas && IN_GRAPH[key]));
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches("input, select")) canvas.focus();
 });

@@ -2,7 +2,6 @@
 const canvas = document.querySelector(".canvas");
 const picture = canvas.querySelector("svg");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const embedded = window !== window.parent;
 const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.6, MARGIN = 20;
 let { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
 const layer = picture.querySelector(".graph");
@@ -103,7 +102,7 @@ new ResizeObserver(() => {
 
 // ---- wheel, drag, pinch
 canvas.addEventListener("wheel", (event) => {
-  if (embedded && !event.ctrlKey) return; // a notebook scrolls on
+  if (window !== window.parent && !event.ctrlKey) return; // a notebook scrolls on
   event.preventDefault();
   const { left, top } = canvas.getBoundingClientRect();
   const lines = event.deltaMode === 1 ? 16 : 1;

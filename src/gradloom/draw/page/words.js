@@ -8,7 +8,7 @@ const numberOf = (i) => (j, k) => signed(nodes[i].hidden?.[k] ?? data[j]);
 const pretty = (text) => text.replace(/\*\*|\^2|[*-]/g, (sign) => ({ "*": "·", "-": "−", "^2": "²" })[sign] ?? sign);
 
 // A rule's text with something else in place of x, y, z and out.
-function written(i, of, text = ruleOf(i).call) {
+function written(i, of = numberOf(i), text = ruleOf(i).call) {
   const { operands, parameter } = nodes[i], values = { out: signed(data[i]) };
   ruleOf(i).names.forEach((name, k) => { values[name] = k < operands.length ? of(operands[k], k) : signed(parameter); });
   return pretty(text.replace(/\b(out|x\d*|y|z)\b/g, (name) => values[name] ?? name));
