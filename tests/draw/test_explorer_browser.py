@@ -516,6 +516,35 @@ def test_the_passes_play_inside_what_is_unfolded(page, opened):
         assert page.boxes()[inner[name][0]][1] == f"{float(expected[inner[name][0]][1]):.4f}"
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_whichever_boxes_are_open_the_sums_are_those_of_backward(page, seed):
+    rng = random.Random(seed)
+    nodes = [Value(rng.uniform(-1, 1)) for _ in range(10)]
+    for _ in range(60):
+        with scope(f"part {rng.randrange(9)}"):
+            for _ in range(rng.randrange(1, 12)):
+                a, b = rng.choice(nodes[-40:]), rng.choice(nodes)
+                nodes.append(
+                    rng.choice([lambda a, b: a * b, lambda a, b: a - b, lambda a, b: b.tanh()])(a, b)
+                )
+    root = sum(nodes[-9:])
+    for i, x in enumerate(_nodes(root)):
+        x.label = f"n{i}"
+    page.open(root, max_nodes=60)
+    root.backward()
+    grads = {x.label: x.grad for x in _nodes(root)}
+    boxes = page.run("return GRAPH.walk.filter((i) => nodes[i].inside)")
+    assert len(boxes) > 5
+    for _ in range(4):
+        some = rng.sample(boxes, len(boxes) // 3)
+        page.run("go(arguments[1], false); arguments[0].forEach((i) => unfold(i))", some, rng.randrange(50))
+        totals = page.run("""
+            for (let i = 0; i <= LAST; i += 7) go(i);
+            const last = (i) => steps.filter((s) => s.to === i).at(-1)?.total ?? 0;
+            return walk.filter((i) => !isFolded(i)).map((i) => [nodes[i].label, last(i)])""")
+        assert dict(totals) == {name: grads[name] for name, _ in totals}
+
+
 def test_unfolding_and_folding_keeps_what_has_been_played(page):
     page.open(scoped(), fold="all")
     page.run("leap(steps.findIndex((s) => names[s.node] === 'first') + 1)")

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from gradloom import Value, scope
-from gradloom.draw.fold import Folding, shown
+from gradloom.draw.fold import LENGTH, Folding, shown
+from gradloom.draw.folded import view_of
 from gradloom.draw.network import columns_in_python, network
 from gradloom.draw.quotient import Quotient, distances
 from gradloom.nn import MLP
@@ -233,6 +234,18 @@ def test_a_long_chain_with_one_operand_in_common_is_not_laid_out_as_it_is():
         y = y + x
     assert "folded" in lines(y.draw())[-1]
     assert len(y.draw().svg) > 1000
+
+
+@pytest.mark.parametrize("fold", ["auto", "none"])
+def test_however_many_boxes_are_allowed_there_are_no_more_than_can_be_laid_out(fold):
+    view = view_of([tangle(3000)], 2000, fold)
+    place = {node: i for i, node in enumerate(view.nodes)}
+    edges = {(place[x], i) for i, xs in enumerate(view.operands) for x in xs if x in place}
+    src, dst = np.array(sorted(edges)).T
+    across = distances(len(place), src, dst)
+    assert (across[src] - across[dst]).sum() <= 1.5 * LENGTH  # constants come to what is counted
+    assert 20 < len(view.nodes) < 1500
+    assert view.missing > 500 or sum(box.count for box in view.boxes) > 500
 
 
 @pytest.mark.parametrize("most", range(1, 12))
