@@ -37,7 +37,7 @@ function show(element, what, value, write) {
   write(element, value);
 }
 const setNumber = (element, x) => { element.textContent = x === null ? "·" : fitted(x, GRAPH.room); };
-const setNorm = (element, x) => { element.textContent = `grad norm ${x === null ? "·" : number(x)}`; };
+const setNorm = (element, x) => { element.textContent = `grad norm ${x === null ? "·" : number(x, GRAPH.digits)}`; };
 const setClass = (name) => (element, on) => element.classList.toggle(name, on);
 const setSign = (element, name) => {
   element.classList.toggle("positive", name === "positive");

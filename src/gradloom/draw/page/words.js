@@ -1,4 +1,18 @@
 // What is said of a node and of a step, in plain text; nothing here becomes markup.
+
+// A number in a box, where only so many characters have room.
+function fitted(x, room) {
+  const text = number(x, GRAPH.digits);
+  if (text.length <= room) return text;
+  const short = [4, 3, 2, 1, 0].map((digits) => exponent(x.toExponential(digits)));
+  return short.find((candidate) => candidate.length <= room) ?? short[4];
+}
+
+// A number where there is more room: a small number is not shown as 0.
+function noticeable(x, digits = GRAPH.digits) {
+  return x !== 0 && Math.abs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
+}
+
 const NAME_LENGTH = 26;
 const names = nodes.map(() => "");
 
@@ -15,7 +29,7 @@ function nameNode(i) {
   if (!operands.length) return spoken(original.data[i]);
   const rule = ruleOf(i);
   if (!rule || operands.some((j) => j < 0 || isFolded(j) || names[j].startsWith("the "))) return `the ${op || "?"} node`;
-  const single = (j) => nodes[j].label || !nodes[j].operands.length || /\)$/.test(rule.call);
+  const single = (j) => nodes[j].label || !nodes[j].operands.length || rule.call.endsWith(")");
   const made = written(i, rule, (j) => (single(j) ? names[j] : `(${names[j]})`));
   return made.length <= NAME_LENGTH ? made : `the ${op} node`;
 }
@@ -46,7 +60,7 @@ function formula(step) {
   if (parameter !== undefined) values[rule.names.at(-1)] = signed(parameter);
   const text = rule.rules[step.k];
   return {
-    what: /\)$/.test(rule.call) ? ` ${rule.call}` : `(${pretty(rule.call)})`,
+    what: rule.call.endsWith(")") ? ` ${rule.call}` : `(${pretty(rule.call)})`,
     by: rule.names[step.k],
     rule: pretty(text),
     filled: /\b(out|x\d*|y|z)\b/.test(text) ? pretty(replaced(text, values)).replace(/^\(([^()]*)\)$/, "$1") : "",
