@@ -7,6 +7,8 @@ import itertools
 import json
 import math
 import random
+import runpy
+from pathlib import Path
 
 import pytest
 
@@ -480,3 +482,14 @@ def test_looking_into_a_box_by_keyboard(page):
     page.run("fit(0)")
     page.run("boxes[chosen].dispatchEvent(new MouseEvent('click', { bubbles: true }))")
     assert page.run("return document.getElementById('inside').open")
+
+
+# ---- the screenshots of the documents
+def test_the_screenshots_can_be_taken_again(page, tmp_path):
+    """Their pixels depend on the machine's fonts; their size does not, nor the moments that are shown."""
+    tool = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "draw_pages.py"))
+    tool["take"](page.driver, tmp_path)
+    for name in ("explorer.png", "film.png"):
+        kept, fresh = ((folder / name).read_bytes() for folder in (tool["DOCS"], tmp_path))
+        assert fresh[:24] == kept[:24], f"{name}: run: python tools/draw_pages.py"  # up to width and height
+    assert page.text("#count").split(" / ")[0] == "13"
