@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gradloom import Value, scope
+from gradloom.draw import trace
 from gradloom.draw.fold import Folding, shown
 from gradloom.draw.network import columns_in_python, network
 from gradloom.draw.quotient import Quotient, distances
@@ -245,6 +246,38 @@ def test_bad_options():
     for bad in ("some", None, 1):
         with pytest.raises(ValueError, match="fold must be one of 'auto', 'all', 'none'"):
             Value(1.0).draw(fold=bad)
+
+
+# ---- twice
+def squares(rows):
+    """The loss of a network whose inputs and targets are plain numbers: constants, many of them."""
+    random.seed(3)
+    model = MLP(3, [8, 8, 1])
+    MODELS.append(model)
+    loss = sum((model([0.5, -i / rows, 1.0]) - 1.0) ** 2 * 0.5 for i in range(rows))
+    loss.backward()
+    return loss
+
+
+@pytest.mark.parametrize("most", [30, 150, 300])
+@pytest.mark.parametrize("rows", [1, 12])
+def test_to_draw_a_graph_does_not_change_how_it_is_drawn(rows, most, tmp_path):
+    loss = squares(rows)
+    first, page = loss.draw(max_nodes=most), loss.explore(tmp_path / "page.html", max_nodes=most)
+    second, again = loss.draw(max_nodes=most), loss.explore(tmp_path / "page.html", max_nodes=most)
+    assert "folded into" in str(first)
+    assert str(second) == str(first)
+    assert second.svg == first.svg
+    assert again.html == page.html
+
+
+def test_a_constant_that_was_looked_at_is_folded_as_one():
+    first, second = squares(12), squares(12)
+    assert len(trace(second)[0]) > 300  # a Value of every constant
+    assert str(second.draw()) == str(first.draw())
+    a = Value(2.0, label="a") * 3.0
+    a.operands[1].label = "three"  # whoever names it means it
+    assert network([a]).constants.tolist() == [0, 0, 0]
 
 
 # ---- the parts underneath

@@ -14,6 +14,7 @@ from gradloom.draw.figure import figure
 from gradloom.draw.graph import Box, View
 from gradloom.draw.labels import describe, describe_box, number
 from gradloom.draw.moments import at, name_of
+from gradloom.draw.network import is_constant
 from gradloom.draw.style import Style
 from gradloom.engine import Value
 
@@ -37,7 +38,7 @@ def insides(view: View, digits: int) -> dict[int, View]:
 
 def _inside(box: Box, digits: int) -> View:
     members = set(box.members)
-    known = {x for node in box.members for x in node._recipe[1] if isinstance(x, Value)}  # no constant
+    known = {x for node in box.members for x in node._recipe[1] if _is_variable(x, node)}
     outside: dict[Any, Box] = {}
     operands: dict[Any, tuple[Any, ...]] = {}
     for node in box.members:
@@ -52,6 +53,10 @@ def _inside(box: Box, digits: int) -> View:
         operands, key=lambda x: bool(operands[x])
     )  # no result is first: it would seem to be the last
     return View(tuple(ordered), tuple(operands[x] for x in ordered), 0, heading=_HEADING)
+
+
+def _is_variable(x: Value | float, node: Value) -> bool:
+    return isinstance(x, Value) and (bool(x._recipe[1]) or not is_constant(x, node))
 
 
 def picture_of(inside: View, grads: Mapping[Value, float], looks: Style, name: str) -> str:
