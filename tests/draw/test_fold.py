@@ -10,7 +10,7 @@ from gradloom.draw import trace
 from gradloom.draw.fold import Folding, shown
 from gradloom.draw.network import columns_in_python, network
 from gradloom.draw.quotient import Quotient, distances
-from gradloom.nn import MLP
+from gradloom.nn import MLP, Module, Neuron
 
 
 def lines(drawing):
@@ -246,6 +246,64 @@ def test_bad_options():
     for bad in ("some", None, 1):
         with pytest.raises(ValueError, match="fold must be one of 'auto', 'all', 'none'"):
             Value(1.0).draw(fold=bad)
+
+
+# ---- what parameters are called
+def leaves(root):
+    """The first words of the leaves of a picture, in the order of the text."""
+    found = [line for line in lines(root.draw(show=("label", "data"), digits=0)) if "<-" not in line]
+    return [line.split(" | ")[0].split("  (")[0].strip() for line in found]
+
+
+class Pair(Module):
+    def __init__(self):
+        self.left, self.others = Value(2.0), {"right": [Value(3.0), Value(4.0, label="mine")]}
+
+    def __call__(self, x):
+        with scope(self):
+            right, mine = self.others["right"]
+            return self.left * x + right * mine
+
+
+def test_a_parameter_is_called_by_its_attributes_within_its_scope():
+    neuron = Neuron(2)
+    assert leaves(neuron([Value(1.0, label="x"), 5.0])) == ["b", "w[0]", "x", "w[1]", "data 5"]
+    assert [p.label for p in neuron.parameters()] == [""] * 3
+    pair = Pair()
+    assert leaves(pair(1.0)) == ["left", "data 1", "others.right[0]", "mine"]  # a label wins
+    model = MLP(1, [2, 1])
+    assert leaves(model([6.0]))[:4] == ["b", "w[0]", "b", "w[0]"]
+    assert leaves(model([6.0]) + model([7.0]))[:4] == [
+        "layers[1].neurons[0].b",
+        "layers[1].neurons[0].w[0]",
+        "layers[0].neurons[0].b",
+        "layers[0].neurons[0].w[0]",
+    ]
+
+
+def test_outside_of_two_models_there_are_no_names():
+    one, other, both = Pair(), Pair(), Value(1.0)
+    one.both = other.both = both
+    assert leaves(one(both) + one(both))[:4] == ["left", "both", "others.right[0]", "mine"]
+    assert leaves(one(both) + other(both))[:4] == ["left", "data 1", "others.right[0]", "mine"]
+
+
+def test_a_class_that_lists_its_parameters_itself_gives_no_names():
+    class Listed(Pair):
+        def parameters(self):
+            return [self.left, self.missing]
+
+    listed = Listed()
+    assert leaves(listed(1.0))[0] == "data 2"
+    listed.missing = Value(1.0)
+    assert leaves(listed(1.0))[0] == "data 2"
+
+
+def test_the_explorer_has_the_names_of_the_parameters(tmp_path):
+    neuron = Neuron(1)
+    page = neuron([Value(1.0, label="x")]).explore(tmp_path / "page.html")
+    assert '"label": "w[0]"' in page.html
+    assert ">w[0]</text>" in page.html
 
 
 # ---- twice

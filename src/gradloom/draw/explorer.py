@@ -19,6 +19,7 @@ import re
 import sys
 import tempfile
 import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 
 from gradloom.draw.document import Page, as_json, document, page_path
@@ -145,7 +146,9 @@ def _page(root: Value, name: str, digits: int, most: int) -> str:
     place = {node: i for i, node in enumerate(view.nodes)}
     graph = {
         "nodes": [
-            _folded(node, shown, grad, place) if isinstance(node, Box) else _node(node, shown, place)
+            _folded(node, shown, grad, place)
+            if isinstance(node, Box)
+            else _node(node, shown, place, view.names)
             for node, shown, grad in zip(view.nodes, view.operands, found.grads, strict=True)
         ],
         "steps": [_STEPS[step.kind](step) for step in found.steps],
@@ -188,10 +191,12 @@ def _folded(box: Box, shown: tuple[object, ...], grad: float | None, place: dict
     return {"label": box.title, "op": "", "operands": operands, "folded": box.count, "norm": grad}
 
 
-def _node(node: Value, shown: tuple[object, ...], place: dict) -> dict[str, object]:
+def _node(
+    node: Value, shown: tuple[object, ...], place: dict, names: Mapping[Value, str]
+) -> dict[str, object]:
     row, operands = node._recipe
     facts: dict[str, object] = {
-        "label": str(node.label),
+        "label": names.get(node, str(node.label)),
         "op": str(node._op),
         "operands": [place.get(x, -1) for x in shown],
         "data": node.data,
