@@ -71,6 +71,7 @@ def keeps(line, promise):
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
 def test_the_code_of_a_document_runs_and_prints_what_it_shows(path, tmp_path, monkeypatch, contents):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(ROOT / "examples")
     names = {"__name__": path.stem}
     for line, word, source, shown in python_blocks(path.read_text(encoding="utf-8")):
         if word not in ("", "live") and importlib.util.find_spec(word) is None:
