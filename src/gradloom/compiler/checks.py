@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from gradloom.arithmetic import local_derivatives
-from gradloom.compiler.nesting import Form, flat, put_together, take_apart
+from gradloom.compiler.assembling import put_together
+from gradloom.compiler.nesting import Form, flat, take_apart
 from gradloom.compiler.refusals import PACKAGE, line_of, name_of
 from gradloom.compiler.tracing import Tracer
 from gradloom.engine import Value, set_silent, set_tracer

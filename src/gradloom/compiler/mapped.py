@@ -12,24 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from gradloom.compiler.assembling import cut, from_vector, object_array
 from gradloom.compiler.batches import Rows, row_of
 from gradloom.compiler.checks import not_finite, verify
-from gradloom.compiler.compiled import Compiled, Found
+from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import (
-    Form,
-    cut,
-    fixed,
-    flat,
-    from_vector,
-    object_array,
-    take_apart,
-    values_among,
-)
+from gradloom.compiler.nesting import Form, fixed, flat, take_apart, values_among
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several
+from gradloom.compiler.shown import Found
 from gradloom.compiler.tracing import is_traced
 from gradloom.draw import Drawing
 from gradloom.engine import Value
