@@ -15,6 +15,7 @@ How the files build on each other; each imports only from those above it::
     engine       Value and backward()                       <- the heart, one sitting
     protocols    how a Value meets printing, copying, pickling
     primitive    a user's own row
+    mapping      a function of numbers, made one of Values and arrays too
     math         the math module for numbers, Values and arrays
     numeric      slope and gradcheck: the same answer by bumping
     scopes       names for the parts of a graph, for pictures
