@@ -47,9 +47,9 @@ def take(driver, target):
     motionless = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": motionless})
     with tempfile.TemporaryDirectory() as folder:
-        page = neuron().explore(
-            pathlib.Path(folder, "neuron.html"), title="A neuron, and how its output changes"
-        )
+        o = neuron()
+        o.backward()
+        page = o.explore(pathlib.Path(folder, "neuron.html"), title="A neuron, and how its output changes")
         driver.get(page.path.as_uri())
         driver.execute_script("leap(steps.findLastIndex((s) => names[s.to] === 'x1') + 1)")
         driver.save_screenshot(str(target / "explorer.png"))

@@ -160,6 +160,7 @@ def test_the_loss_is_logistic():
 
 def test_the_neuron_is_the_lessons():
     o = demo.neuron()
+    o.backward()
     grads = {v.label: v.grad for v in gradloom.topological_order(o) if v.label}
     expected = {"x1": -1.5, "w1": 1.0, "x2": 0.5, "w2": 0.0, "b": 0.5, "n": 0.5, "o": 1.0}
     assert grads == pytest.approx(expected, rel=1e-12)

@@ -10,6 +10,7 @@ import pytest
 
 import gradloom as gl
 from gradloom import Value, primitive
+from gradloom.cli.demo import neuron
 from gradloom.draw import Explorer, explore, frames
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, view_from_root
@@ -19,16 +20,6 @@ from gradloom.draw.passes import passes
 from gradloom.draw.style import style
 from gradloom.errors import CycleError
 from gradloom.ops import TABLE
-
-
-def neuron():
-    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
-    n.label = "n"
-    o = n.tanh()
-    o.label = "o"
-    return o
 
 
 def by_hand(x):
