@@ -120,6 +120,7 @@ def write(
     values: Sequence[Value], numbers: ArrayLike, attribute: Literal["data", "grad"] = "data"
 ) -> None: <doc>
 def set_scope(number: int) -> int: <doc>
+def set_lines(find: Callable[[int], int] | None) -> None: <doc>
 def set_silent(silent: bool) -> bool: <doc>
 def set_tracer(tracer: Any) -> Any: <doc>
 def get_tracer() -> Any: <doc>

@@ -42,6 +42,7 @@ __all__ = [
     "no_grad",
     "order",
     "read",
+    "set_lines",
     "set_scope",
     "set_silent",
     "set_tracer",
@@ -54,6 +55,8 @@ class _Thread(threading.local):
     silent = False  # True inside no_grad()
     scope = 0  # the number that new Values carry outside of traces (scopes.py)
     tracer = None  # what watches the Values of this thread while a function is traced (compiler/tracing.py)
+    lines = None  # what gives new Values another number than the scope's: that of a source line (scopes.py)
+    asks = False  # whether there is one of the two
 
 
 _thread = _Thread()
@@ -108,7 +111,7 @@ class Value:
         self._handmade = None  # a _backward assigned by the user
         self._swept = False  # whether a backward() has passed on what its constants, still floats, are owed
         self._stamp = next(_clock)
-        self._trace = _thread.tracer.number if _thread.tracer else _thread.scope  # where it was made
+        self._trace = _origin() if _thread.asks else _thread.scope  # where it was made
         self.label = label
         if self._operands:
             _only_outside_a_trace("make a node by hand", self)
@@ -145,6 +148,7 @@ class Value:
         for i, x in enumerate(self._operands[:count]):
             if type(x) is float:
                 constant = Value(x)
+                constant._trace = self._trace
                 constant._stamp = self._stamp  # as old as its result, or the result would be stale
                 constant._grad = gradient_of_constant(self, i) if self._swept else 0.0
                 self._operands = (*self._operands[:i], constant, *self._operands[i + 1 :])
@@ -298,6 +302,10 @@ def apply(row, *operands):
     return result
 
 
+def _origin():
+    return _thread.tracer.number if _thread.tracer else _thread.lines(_thread.scope)
+
+
 def _operand(x, symbol):
     return x if isinstance(x, Value) else foreign(x, symbol)
 
@@ -445,6 +453,12 @@ def set_scope(number):
     return before
 
 
+def set_lines(find):
+    """Let new Values of this thread carry ``find(scope)``, the number of a source line, or (None) the scope's."""
+    _thread.lines = find
+    _thread.asks = bool(_thread.tracer or find)
+
+
 def set_tracer(tracer):
     """Let ``tracer`` (or nothing: None) watch this thread's Values; what did before.
 
@@ -453,6 +467,7 @@ def set_tracer(tracer):
     recorded. Nodes that are made carry its ``number``.
     """
     before, _thread.tracer = _thread.tracer, tracer
+    _thread.asks = bool(tracer or _thread.lines)
     return before
 
 
@@ -504,6 +519,7 @@ if not PURE:
                 get_tracer,
                 order,
                 read,
+                set_lines,
                 set_scope,
                 set_silent,
                 set_tracer,

@@ -95,8 +95,13 @@ static int tracing_threads;
 static NEAR_THREAD_LOCAL uint32_t the_trace, the_scope, the_origin;
 static int threads_with_origin;
 
+/* While lines of source are recorded, a node carries the number of the line's entry (scopes.h). */
+#define ASK_FOR_LINE 0x7FFFFFFFu /* the_origin, then; no trace and no scope has this number */
+static THREAD_LOCAL int the_lines;
+static uint32_t line_of_node(void);
+
 static void renew_origin(void) {
-    const uint32_t origin = the_tracer ? the_trace : the_scope;
+    const uint32_t origin = the_tracer ? the_trace : the_lines ? ASK_FOR_LINE : the_scope;
     threads_with_origin += (origin != 0) - (the_origin != 0);
     the_origin = origin;
 }
@@ -120,6 +125,8 @@ static inline void node_clear_fields(Node *n, double data) {
     n->row = ROW_LEAF;
     n->flags = n->count = 0;
     n->trace = threads_with_origin ? the_origin : 0;
+    if (UNLIKELY(n->trace == ASK_FOR_LINE))
+        n->trace = line_of_node();
     n->extra = NULL;
     n->dict = n->weakrefs = NULL;
 }

@@ -1,9 +1,10 @@
-/* Scopes: which `with scope(...)`, or which part of a model, made a node (scopes.py).
+/* Scopes: which `with scope(...)`, which part of a model, and which line of source made a node (scopes.py).
  *
  * Contract
  *   Every entry has a number of its own, with the top bit set, which no trace has. What it was is kept in a
- *   ring: the last SCOPES entries are known, older ones forgotten. A name is kept itself, of anything else a
- *   weak reference and the type, so that no model lives longer for having been called.
+ *   ring: the last SCOPES entries are known, older ones forgotten. A name is kept itself, of a line the file
+ *   and the number, of anything else a weak reference and the type, so that no model lives longer for having
+ *   been called.
  */
 #ifndef GRADLOOM_SCOPES_H
 #define GRADLOOM_SCOPES_H
@@ -15,7 +16,7 @@
 
 typedef struct {
     uint32_t number, parent;
-    PyObject *what; /* a str, or a weak reference */
+    PyObject *what; /* a str, a weak reference, or the tuple (file, line) */
     PyObject *type;
 } Scope;
 
@@ -34,21 +35,32 @@ static PyObject *set_scope(PyObject *module, PyObject *number) {
     return before;
 }
 
-static PyObject *enter_scope(PyObject *module, PyObject *what) {
-    if (UNLIKELY(scopes == NULL) && (scopes = PyMem_RawCalloc(SCOPES, sizeof(Scope))) == NULL)
-        return PyErr_NoMemory();
-    PyObject *kept = PyUnicode_CheckExact(what) ? Py_NewRef(what) : PyWeakref_NewRef(what, NULL);
-    if (kept == NULL)
-        return NULL;
+/* A new entry inside the_scope; takes the reference to `what`. Its number, or 0 with an error. */
+static inline uint32_t scope_new(PyObject *what, PyTypeObject *type) {
+    if (what == NULL)
+        return 0;
+    if (UNLIKELY(scopes == NULL) && (scopes = PyMem_RawCalloc(SCOPES, sizeof(Scope))) == NULL) {
+        Py_DECREF(what);
+        PyErr_NoMemory();
+        return 0;
+    }
     const uint32_t number = SCOPE_BIT | ++scopes_entered;
     Scope *entry = &scopes[number % SCOPES];
     PREFETCH(&scopes[(number + 8) % SCOPES]);
     PyObject *old = entry->what, *old_type = entry->type;
-    *entry = (Scope){number, the_scope, kept, Py_NewRef(Py_TYPE(what))};
-    the_scope = number;
-    renew_origin();
+    *entry = (Scope){number, the_scope, what, Py_NewRef(type)};
     Py_XDECREF(old);
     Py_XDECREF(old_type);
+    return number;
+}
+
+static PyObject *enter_scope(PyObject *module, PyObject *what) {
+    PyObject *kept = PyUnicode_CheckExact(what) ? Py_NewRef(what) : PyWeakref_NewRef(what, NULL);
+    const uint32_t number = scope_new(kept, Py_TYPE(what));
+    if (number == 0)
+        return NULL;
+    the_scope = number;
+    renew_origin();
     Py_RETURN_NONE;
 }
 
@@ -68,6 +80,55 @@ static PyObject *scope_of(PyObject *module, PyObject *number) {
     if (entry == NULL || entry->number != scope)
         Py_RETURN_NONE;
     return Py_BuildValue("kOO", (unsigned long)entry->parent, entry->what, entry->type);
+}
+
+/* ---- lines of source */
+static PyObject *library, *examples; /* whose lines are not the user's, and whose are, though inside (lines.py) */
+
+/* The function that finds lines is that of the plain engine; line_of_node is its twin. */
+static PyObject *set_lines(PyObject *module, PyObject *find) {
+    the_lines = find != Py_None;
+    renew_origin();
+    Py_RETURN_NONE;
+}
+
+static int is_users(PyObject *file) {
+    int is_library = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(library) && !is_library; i++)
+        is_library = PyUnicode_Tailmatch(file, PyTuple_GET_ITEM(library, i), 0, PY_SSIZE_T_MAX, -1) == 1;
+    return !is_library || PyUnicode_Tailmatch(file, examples, 0, PY_SSIZE_T_MAX, -1) == 1;
+}
+
+/* The entry of a line in the_scope: one for each, as long as it is known and few others come between. */
+static uint32_t line_entry(PyObject *file, int line) {
+    static uint32_t seen[256];
+    uint32_t *last = &seen[(((uintptr_t)file >> 4) + 7u * (uint32_t)line + 31u * the_scope) % 256];
+    const Scope *entry = scopes ? &scopes[*last % SCOPES] : NULL;
+    if (entry != NULL && entry->number == *last && entry->parent == the_scope &&
+        entry->type == (PyObject *)&PyTuple_Type && PyTuple_GET_ITEM(entry->what, 0) == file &&
+        PyLong_AsLong(PyTuple_GET_ITEM(entry->what, 1)) == line)
+        return *last;
+    return *last = scope_new(Py_BuildValue("Oi", file, line), &PyTuple_Type);
+}
+
+/* What a new node carries while lines are recorded. Where memory is short, it is the scope: no node fails. */
+static uint32_t line_of_node(void) {
+    uint32_t number = 0;
+    PyFrameObject *frame = PyThreadState_GetFrame(PyThreadState_Get()), *outside;
+    PyCodeObject *code = frame ? PyFrame_GetCode(frame) : NULL;
+    while (code != NULL && !is_users(code->co_filename) && (outside = PyFrame_GetBack(frame)) != NULL) {
+        Py_SETREF(frame, outside);
+        Py_SETREF(code, PyFrame_GetCode(frame));
+    }
+    if (code != NULL) {
+        const int line = PyFrame_GetLineNumber(frame);
+        number = line_entry(code->co_filename, line > 0 ? line : 0);
+    }
+    Py_XDECREF(code);
+    Py_XDECREF(frame);
+    if (number == 0)
+        PyErr_Clear();
+    return number ? number : the_scope;
 }
 
 #endif

@@ -225,7 +225,7 @@ function tip() {
   const i = pointed >= 0 ? pointed : chosen;
   $("tip").hidden = i < 0;
   if (i < 0) return;
-  const { label, op, operands, stored } = nodes[i];
+  const { label, op, operands, stored, made } = nodes[i];
   if (isFolded(i)) {
     const facts = [["nodes", nodes[i].folded.toLocaleString("en")]];
     if (!GRAPH.trouble) facts.push(["norm of its gradients", exact(grads[i])]);
@@ -239,6 +239,7 @@ function tip() {
   if (changed.size) facts.push(["data, in Python", exact(original.data[i])]);
   else if (stored !== grads[i] && !Object.is(stored, grads[i])) facts.push([".grad, in Python", exact(stored)]);
   $("tip").replaceChildren(part("b", "", label || names[i]), part("span", "kind", kind), described(facts));
+  if (made) $("tip").append(part("p", "made", `made in ${made}`));
 }
 
 function choose(i, seen = true) {
