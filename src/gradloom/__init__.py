@@ -12,12 +12,12 @@ How the files build on each other; each imports only from those above it::
     errors       what can go wrong, by name
     ops          THE TABLE: one row per operation           <- read this first
     arithmetic   numbers, and errors that explain
-    lines        where the user's code stands
     engine       Value and backward()                       <- the heart, one sitting
     protocols    how a Value meets printing, copying, pickling
     primitive    a user's own row
     math         the math module for numbers, Values and arrays
     numeric      slope and gradcheck: the same answer by bumping
+    lines        where the user's code stands
     scopes       which part of a program made a Value, and which line: for pictures
     state, module, nn, optim   the small neural-network library
     draw/        pictures

@@ -98,7 +98,11 @@ class Value:
     __slots__ += ("_row", "_stamp", "_swept", "_trace", "label")
 
     def __new__(cls, data=0.0, *_, **__):
-        return data if _thread.tracer and isinstance(data, Value) else object.__new__(cls)
+        if _thread.tracer and isinstance(data, Value):
+            return data
+        self = object.__new__(cls)
+        self._trace = _origin() if _thread.asks else _thread.scope  # where it was made
+        return self
 
     def __init__(self, data, _children=(), _op="", label=""):
         if data is self:  # Value(x) in a trace is x
@@ -111,7 +115,6 @@ class Value:
         self._handmade = None  # a _backward assigned by the user
         self._swept = False  # whether a backward() has passed on what its constants, still floats, are owed
         self._stamp = next(_clock)
-        self._trace = _origin() if _thread.asks else _thread.scope  # where it was made
         self.label = label
         if self._operands:
             _only_outside_a_trace("make a node by hand", self)
@@ -454,7 +457,7 @@ def set_scope(number):
 
 
 def set_lines(find):
-    """Let new Values of this thread carry ``find(scope)``, the number of a source line, or (None) the scope's."""
+    """Let new Values of this thread carry ``find(scope)``, a source line's number, or (None) the scope's."""
     _thread.lines = find
     _thread.asks = bool(_thread.tracer or find)
 

@@ -381,7 +381,7 @@ def set_scope(number: int) -> int:
     The number's top bit (``1 << 31``) is set, so that none is that of a trace; in a trace the trace's is
     carried instead."""
 def set_lines(find: Callable[[int], int] | None) -> None:
-    """Let new Values of this thread carry ``find(scope)``, the number of a source line, or (None) the scope's."""
+    """Let new Values of this thread carry ``find(scope)``, a source line's number, or (None) the scope's."""
 def set_silent(silent: bool) -> bool:
     """Stop or start remembering operands in this thread; what it was before."""
 def set_tracer(tracer: Any) -> Any:

@@ -2,10 +2,11 @@
 
 Takes: the frames of this thread.
 Gives: ``user_line``, the file and the line; ``text_of``, what is written in it; ``spoken``, both in words.
-Promises: a line is the user's: neither the library's own nor NumPy's. No frame is kept. A text that is not
-known is empty, and never an error.
+Promises: a line is the user's: neither the library's own nor one of NumPy or ``copy``. No frame is kept. A
+text that is not known is empty, and never an error.
 """
 
+import copy
 import linecache
 import os
 import re
@@ -18,7 +19,7 @@ __all__ = ["EXAMPLES", "LIBRARY", "PACKAGE", "is_users", "spoken", "text_of", "u
 PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
 """Where the library's own code is."""
 
-LIBRARY = (PACKAGE, os.path.dirname(np.__file__) + os.sep)
+LIBRARY = (PACKAGE, os.path.dirname(np.__file__) + os.sep, copy.__file__)
 EXAMPLES = os.path.join(PACKAGE, "cli", "")
 """The demo uses the library as anybody does, so its lines are a user's."""
 
@@ -45,6 +46,17 @@ def text_of(file: str, line: int) -> str:
 
 
 def spoken(file: str, line: int) -> str:
-    """``line 12 of neuron.py: n = w * x``: of the file its name only, so that a picture can be shown around."""
-    name, text = re.split(r"[/\\]", file)[-1], text_of(file, line)
-    return f"line {line} of {name}{text and ': '}{text}"
+    """``line 12 of neuron.py: n = w * x``. Of a path it tells the last part only: pictures are shown around."""
+    text = text_of(file, line)
+    return f"line {line} of {_cell(file) or re.split(_SLASH, file)[-1]}{text and ': '}{text}"
+
+
+_SLASH = r"[/\\]"
+
+
+def _cell(file: str) -> str:
+    """``In[3]``, where the file is a notebook's cell."""
+    try:
+        return sys.modules["IPython"].get_ipython().compile.format_code_name(file)[1]
+    except Exception:  # no notebook, no cell, or another IPython
+        return ""

@@ -152,7 +152,7 @@ def entry(number):
 
 
 def origin(number):
-    """The scope (0: none) in which a Value with this number was made, and its file and line; None if unknown."""
+    """The scope (0: none) in which a Value with this number was made; its file and line, None if not known."""
     found = _entry(number)
     return found[:2] if found and found[2] is tuple else (number, None)
 
