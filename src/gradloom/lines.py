@@ -46,7 +46,7 @@ def text_of(file: str, line: int) -> str:
 
 
 def spoken(file: str, line: int) -> str:
-    """``line 12 of neuron.py: n = w * x``. Of a path it tells the last part only: pictures are shown around."""
+    """``line 12 of neuron.py: n = w * x``; of a path the last part only, since pictures are shown around."""
     text = text_of(file, line)
     return f"line {line} of {_cell(file) or re.split(_SLASH, file)[-1]}{text and ': '}{text}"
 

@@ -81,7 +81,8 @@ class source_lines(ContextDecorator):
     """Values made inside know the line of source that made them; pictures and the explorer show it.
 
     The line is the user's: what ``gradloom.nn`` or NumPy computes belongs to the line that called them. For
-    this thread only. Also a decorator. A Value takes no more memory for it, but three times as long to make.
+    this thread only. Also a decorator. A Value takes no more memory for it, but two or three times as long to
+    make.
 
     Examples
     --------
@@ -114,12 +115,12 @@ def _add(outside, what, kind):
     return number
 
 
-def _line(scope):
-    """The number of the user's line that is running, in this scope."""
+def _line(outside):
+    """The number of the user's line that is running, in the scope ``outside``."""
     place = user_line()
-    number = _lines.get((scope, *place))
+    number = _lines.get((outside, *place))
     if number not in _entries:
-        number = _lines[scope, *place] = _add(scope, place, tuple)
+        number = _lines[outside, *place] = _add(outside, place, tuple)
     return number
 
 
@@ -152,7 +153,7 @@ def entry(number):
 
 
 def origin(number):
-    """The scope (0: none) in which a Value with this number was made; its file and line, None if not known."""
+    """The scope (0: none) in which a Value with this number was made; its file and line, None if unknown."""
     found = _entry(number)
     return found[:2] if found and found[2] is tuple else (number, None)
 

@@ -250,8 +250,9 @@ function choose(i, seen = true) {
     if (seen) follow([boxes[i]]);
     if (isFolded(i)) $("live").textContent = `${names[i]}, ${manyOf(i)} in one box.`;
     if (isFolded(i)) return tip();
-    const kind = nodes[i].operands.length ? `made by ${nodes[i].op || "?"}` : "a leaf";
-    $("live").textContent = `${names[i]}, ${kind}. Data ${spoken(data[i])}${GRAPH.trouble ? "" : `, gradient ${spoken(grads[i])}`}.`;
+    const { operands, op, made } = nodes[i], kind = operands.length ? `made by ${op || "?"}` : "a leaf";
+    $("live").textContent = `${names[i]}, ${kind}. Data ${spoken(data[i])}${GRAPH.trouble ? "" : `, gradient ${spoken(grads[i])}`}.` +
+      (made ? ` Made in ${made}.` : "");
     if (!nodes[i].operands.length) pick(i);
   }
   tip();
