@@ -81,8 +81,7 @@ class source_lines(ContextDecorator):
     """Values made inside know the line of source that made them; pictures and the explorer show it.
 
     The line is the user's: what ``gradloom.nn`` or NumPy computes belongs to the line that called them. For
-    this thread only. Also a decorator. A Value takes no more memory for it, but two or three times as long to
-    make.
+    this thread only. Also a decorator. A Value takes no more memory for it, but about twice as long to make.
 
     Examples
     --------

@@ -76,7 +76,7 @@ typedef struct Node {
     Operand operand[2];
     uint16_t row;
     uint8_t flags, count; /* count: operands in the slots, a parameter included */
-    uint32_t trace;       /* the trace that made it; outside, the scope, whose top bit is set, or 0 */
+    uint32_t trace;       /* the trace that made it; outside, the scope or line, whose top bit is set, or 0 */
     Extra *extra;
     PyObject *dict, *weakrefs;
 } Node;
@@ -91,13 +91,12 @@ static int tracing_threads;
 #define TRACING (UNLIKELY(tracing_threads) && the_tracer != NULL)
 
 /* What new nodes of this thread carry: the number of its trace, or outside of one that of its scope. The
- * count of threads with either is read first, as above. */
+ * count of threads with either is read first, as above. While lines of source are recorded, it is that of
+ * the line that is running, which is to be asked for (scopes.h). */
 static NEAR_THREAD_LOCAL uint32_t the_trace, the_scope, the_origin;
 static int threads_with_origin;
-
-/* While lines of source are recorded, a node carries the number of the line's entry (scopes.h). */
-#define ASK_FOR_LINE 0x7FFFFFFFu /* the_origin, then; no trace and no scope has this number */
 static THREAD_LOCAL int the_lines;
+#define ASK_FOR_LINE 0x7FFFFFFFu /* no trace and no scope has this number */
 static uint32_t line_of_node(void);
 
 static void renew_origin(void) {
@@ -125,10 +124,10 @@ static inline void node_clear_fields(Node *n, double data) {
     n->row = ROW_LEAF;
     n->flags = n->count = 0;
     n->trace = threads_with_origin ? the_origin : 0;
-    if (UNLIKELY(n->trace == ASK_FOR_LINE))
-        n->trace = line_of_node();
     n->extra = NULL;
     n->dict = n->weakrefs = NULL;
+    if (UNLIKELY(n->trace == ASK_FOR_LINE))
+        n->trace = line_of_node();
 }
 
 /* A leaf of the exact type. */

@@ -93,22 +93,47 @@ static PyObject *set_lines(PyObject *module, PyObject *find) {
 }
 
 static int is_users(PyObject *file) {
-    int is_library = 0;
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(library) && !is_library; i++)
-        is_library = PyUnicode_Tailmatch(file, PyTuple_GET_ITEM(library, i), 0, PY_SSIZE_T_MAX, -1) == 1;
-    return !is_library || PyUnicode_Tailmatch(file, examples, 0, PY_SSIZE_T_MAX, -1) == 1;
+    static struct {
+        PyObject *file;
+        int users;
+    } known[64];
+    const size_t at = ((uintptr_t)file >> 4) % 64;
+    if (known[at].file != file) {
+        int inside = 0;
+        for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(library) && !inside; i++)
+            inside = PyUnicode_Tailmatch(file, PyTuple_GET_ITEM(library, i), 0, PY_SSIZE_T_MAX, -1) == 1;
+        known[at].users = !inside || PyUnicode_Tailmatch(file, examples, 0, PY_SSIZE_T_MAX, -1) == 1;
+        Py_XSETREF(known[at].file, Py_NewRef(file));
+    }
+    return known[at].users;
 }
 
-/* The entry of a line in the_scope: one for each, as long as it is known and few others come between. */
-static uint32_t line_entry(PyObject *file, int line) {
-    static uint32_t seen[256];
-    uint32_t *last = &seen[(((uintptr_t)file >> 4) + 7u * (uint32_t)line + 31u * the_scope) % 256];
-    const Scope *entry = scopes ? &scopes[*last % SCOPES] : NULL;
-    if (entry != NULL && entry->number == *last && entry->parent == the_scope &&
-        entry->type == (PyObject *)&PyTuple_Type && PyTuple_GET_ITEM(entry->what, 0) == file &&
-        PyLong_AsLong(PyTuple_GET_ITEM(entry->what, 1)) == line)
-        return *last;
-    return *last = scope_new(Py_BuildValue("Oi", file, line), &PyTuple_Type);
+/* The entry, in the_scope, of the line that a frame is in. Python looks for the line's number from the start
+ * of the code, so the entries of the last places are kept: a table of lines, a first line and an instruction
+ * tell the line, without keeping the code. 0 with an error. */
+static uint32_t line_entry(PyFrameObject *frame, const PyCodeObject *code) {
+    static struct {
+        PyObject *table;
+        int first, instruction;
+        uint32_t number;
+    } known[256];
+    PyObject *table = code->co_linetable;
+    const int instruction = PyFrame_GetLasti(frame);
+    const size_t at = (((uintptr_t)table >> 4) + 3u * (uint32_t)(instruction / 2) + 31u * the_scope) % 256;
+    const Scope *entry = scopes ? &scopes[known[at].number % SCOPES] : NULL;
+    if (known[at].table == table && known[at].first == code->co_firstlineno &&
+        known[at].instruction == instruction && entry->number == known[at].number &&
+        entry->parent == the_scope && PyTuple_GET_ITEM(entry->what, 0) == code->co_filename)
+        return known[at].number;
+    const int line = PyFrame_GetLineNumber(frame);
+    const uint32_t number = scope_new(Py_BuildValue("Oi", code->co_filename, line > 0 ? line : 0), &PyTuple_Type);
+    if (number != 0) {
+        known[at].first = code->co_firstlineno;
+        known[at].instruction = instruction;
+        known[at].number = number;
+        Py_XSETREF(known[at].table, Py_NewRef(table));
+    }
+    return number;
 }
 
 /* What a new node carries while lines are recorded. Where memory is short, it is the scope: no node fails. */
@@ -120,10 +145,8 @@ static uint32_t line_of_node(void) {
         Py_SETREF(frame, outside);
         Py_SETREF(code, PyFrame_GetCode(frame));
     }
-    if (code != NULL) {
-        const int line = PyFrame_GetLineNumber(frame);
-        number = line_entry(code->co_filename, line > 0 ? line : 0);
-    }
+    if (code != NULL)
+        number = line_entry(frame, code);
     Py_XDECREF(code);
     Py_XDECREF(frame);
     if (number == 0)

@@ -768,7 +768,7 @@ static PyMemberDef MEMBERS[] = {
     {"_data", T_DOUBLE, offsetof(Node, data), READONLY, "The number, in a trace too."},
     {"_grad", T_DOUBLE, offsetof(Node, grad), READONLY, "The gradient, in a trace too."},
     {"_stamp", T_ULONGLONG, offsetof(Node, stamp), 0, "Which of two Values is younger."},
-    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it; outside of one its scope, or 0."},
+    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it; outside of one its line or scope, or 0."},
     {"__dictoffset__", T_PYSSIZET, offsetof(Node, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
