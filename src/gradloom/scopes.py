@@ -22,8 +22,8 @@ from gradloom.lines import user_line
 __all__ = ["KEPT", "enter", "entry", "leave", "origin", "scope", "source_lines"]
 
 KEPT = 1 << 18
-"""So many entries are known, the last ones; 3,700 of them are one step over 100 rows of a small network, twice as
-many where lines are recorded."""
+"""So many entries are known, the last ones; 3,700 of them are one step over 100 rows of a small network, and
+twice as many where lines are recorded."""
 
 _numbers = itertools.count(1 << 31)
 _entries: dict[int, tuple] = {}
