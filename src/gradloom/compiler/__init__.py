@@ -8,7 +8,7 @@ watch              what the function names, so that a change is noticed
 memory             whether what a pass will write fits
 columns, rules     typed buffers that hold no instruction twice; rewrites as data
 simplify           Program -> Program, every bit kept
-partials           each row's local derivatives as a small Program
+partials, poles    each row's local derivatives as a small Program; where they may be infinite
 derivatives        Program -> Program: reverse and forward
 lowering           what each transform makes of a traced function
 contraction, grouping, layout, vector_program, vectorize   Program -> VectorProgram
