@@ -194,7 +194,7 @@ def test_what_is_not_taken_passes_nothing_on(function, expected):
     result = function(x)
     for sweep in (1, 2):  # the second starts anew
         result.backward()
-        assert x.grad == sweep * expected or math.isnan(x.grad) and math.isnan(expected)
+        assert x.grad == sweep * expected or (math.isnan(x.grad) and math.isnan(expected))
 
 
 def test_what_was_taken_by_the_last_backward_may_not_be_by_this_one():

@@ -202,7 +202,8 @@ def agree_gradients(what, got, run, rooms, point):
     better = run.better_gradients()[: len(got)] if any(map(math.isnan, expected)) else expected
     worse = run.worse_gradients()[: len(got)] if any(map(math.isnan, got)) else expected
     pairs = zip(got, expected, better, worse, strict=True)
-    agree(what, got, [z if math.isnan(x) else b if math.isnan(y) else y for x, y, b, z in pairs], rooms, point)
+    expected = [w if math.isnan(x) else b if math.isnan(y) else y for x, y, b, w in pairs]
+    agree(what, got, expected, rooms, point)
 
 
 def as_array(x):
