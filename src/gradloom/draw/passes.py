@@ -147,7 +147,7 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
                 grads[x] = grads.get(x, 0.0) + adds
             if taken:
                 reached.add(x)
-            if to < 0 or to == at or not (alone or taken):
+            if to < 0 or to == at:
                 continue
             if to in many:
                 used[to][x] = None

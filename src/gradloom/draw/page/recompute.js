@@ -45,7 +45,7 @@ function forward(leaves, into) {
 
 // Each edge's contribution, and the sums, in the order of backward().
 function accumulate() {
-  const reached = new Set(); // what something is passed on to; the others pass nothing on
+  const reached = new Set(); // the others pass nothing on
   nodes.forEach((node, i) => { grads[i] = node.norm ?? 0; });
   for (const step of steps) {
     if (step.kind === "value" || isFolded(step.to)) continue;
@@ -60,7 +60,7 @@ function accumulate() {
     }
     step.before = grads[step.to];
     grads[step.to] = step.total;
-    if (step.taken !== false) reached.add(step.to);
+    if (step.taken ?? step.adds !== 0) reached.add(step.to);
   }
 }
 
