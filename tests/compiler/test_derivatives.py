@@ -372,6 +372,17 @@ def test_where_no_pole_is_met_there_is_no_mask(lines):
     assert "and" not in names
 
 
+def test_outputs_that_may_not_be_used(evaluate):
+    """Behind the cotangents a truth for each output says whether it is used; if not, its pole is not met."""
+    p = program("v1 = sqrt v0\nv2 = exp v0\nreturn v1 v2")
+    q = reverse(p, [0], masked=True).verified()
+    assert q.inputs == 5
+    assert evaluate(q, [0.0, 0.0, 1.0, 0.0, 1.0])[2:] == [1.0]
+    assert evaluate(q, [0.0, 7.0, 7.0, 0.0, 0.0])[2:] == [0.0]
+    assert evaluate(q, [4.0, 1.0, 0.0, 1.0, 0.0])[2:] == [0.25]
+    assert math.isnan(evaluate(q, [0.0, 0.0, 1.0, 1.0, 1.0])[2])
+
+
 def test_where_in_forward_mode(evaluate):
     p = program("v1 = constant 0.0\nv2 = gt v0 v1\nv3 = sqrt v0\nv4 = where v2 v3 v1\nreturn v4")
     q = forward(p, ["input"]).verified()

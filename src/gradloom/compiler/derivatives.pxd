@@ -7,8 +7,8 @@ cdef int CONSTANT, NONE, ALWAYS, NEVER
 cdef int ADD, AND, MUL, NE, OR, WHERE
 
 
-@cython.locals(sweep=Reverse, i=int, k=int, inputs=int)
-cpdef reverse(program, wrt, seeds=*, bint final=*)
+@cython.locals(sweep=Reverse, i=int, k=int, mask=int)
+cpdef reverse(program, wrt, seeds=*, bint final=*, bint masked=*)
 
 @cython.locals(sweep=Forward, i=int, more=int)
 cpdef forward(program, seeds, bint final=*)

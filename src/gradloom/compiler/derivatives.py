@@ -35,7 +35,11 @@ NONE, ALWAYS, NEVER = -1, -1, -2  # instead of an instruction: no value; of mask
 
 
 def reverse(
-    program: Program, wrt: Sequence[int], seeds: Sequence[float | None] | None = None, final: bool = False
+    program: Program,
+    wrt: Sequence[int],
+    seeds: Sequence[float | None] | None = None,
+    final: bool = False,
+    masked: bool = False,
 ) -> Program:
     """The outputs of ``program``, and behind them the gradient by each input of ``wrt``.
 
@@ -49,6 +53,10 @@ def reverse(
         cotangents are new inputs, behind the old ones.
     final : bool
         No derivative will be taken of the result: write what ``simplify(..., final=True)`` would.
+    masked : bool
+        Without ``seeds``: there is one more input for each output, behind the cotangents, which says (if it
+        is not 0) whether that output is used at all. What is not used contributes nothing, not 0 times its
+        derivative.
 
     Returns
     -------
@@ -86,16 +94,18 @@ def reverse(
         raise ValueError(f"wrt must be numbers of inputs, from 0 to {program.inputs - 1}, not {list(wrt)}")
     if seeds is not None and len(seeds) != len(outputs):
         raise ValueError(f"seeds must be one for each of the {len(outputs)} outputs, not {len(seeds)}")
-    sweep = Reverse(program, len(outputs) if seeds is None else 0, final)
+    sweep = Reverse(program, (1 + masked) * len(outputs) if seeds is None else 0, final)
     sweep.watch(wrt)
-    sweep.foresee(program, [i for k, i in enumerate(outputs) if seeds is None or seeds[k] is not None])
+    used = [i for k, i in enumerate(outputs) if seeds is None or seeds[k] is not None]
+    sweep.foresee(program, [] if masked else used)
     for i in range(sweep.size):
         sweep.copy(i)
     for k, i in enumerate(outputs):
         if seeds is None:
-            sweep.contribute(i, program.inputs + k, NONE)
+            mask = program.inputs + len(outputs) + k if masked else ALWAYS
+            sweep.contribute(i, program.inputs + k, mask)
         elif seeds[k] is not None:
-            sweep.contribute(i, sweep.constant(seeds[k]), NONE)
+            sweep.contribute(i, sweep.constant(seeds[k]), ALWAYS)
     for i in range(sweep.size - 1, program.inputs - 1, -1):
         sweep.pass_back(i)
     return sweep.conclude(program, [sweep.gradient(i) for i in wrt])

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.lowering import Lower
-from gradloom.compiler.methods import stand_in
+from gradloom.compiler.methods import stand_in, with_first
 from gradloom.compiler.tracing import is_traced
 
 __all__ = ["kept"]
@@ -72,9 +72,7 @@ def _of_method(f: types.MethodType, name: str, lower: Lower, numeric: tuple[int,
         same, alive = stand_in(f.__self__, lambda _: made.pop(key, None))
         if alive is None:
             return None
-        function = functools.update_wrapper(functools.partial(f.__func__, same), f.__func__)
-        del function.__wrapped__  # its signature has the instance
-        made[key] = Compiled(function, name, lower, numeric=numeric), alive
+        made[key] = Compiled(with_first(f.__func__, same), name, lower, numeric=numeric), alive
     return made[key][0]
 
 
