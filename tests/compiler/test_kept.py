@@ -65,6 +65,23 @@ def test_a_loop_traces_once():
     assert gl.grad(f, argnums=(0,)) is not gl.grad(f)
 
 
+def test_what_is_kept_of_a_function_is_no_change_of_it():
+    """Neither for itself nor for what calls it: both watch its attributes."""
+
+    def inner(x):
+        return x * x
+
+    outer = gl.compile(lambda x: inner(x) + 1.0)
+    assert outer(2.0) == 5.0
+    assert gl.grad(inner)(2.0) == 4.0
+    assert gl.jvp(inner, (2.0,), (1.0,)) == (4.0, 4.0)
+    assert outer(3.0) == 10.0
+    assert [path.runs for path in outer.paths] == [2]
+    inner.note = "seen"
+    assert outer(3.0) == 10.0
+    assert [path.runs for path in outer.paths] == [1]
+
+
 def test_a_wrapper_does_not_inherit_those_of_what_it_wraps():
     """functools.wraps copies the attributes of a function, and so what it carries."""
 

@@ -4,7 +4,7 @@ program            a function of numbers as a straight line of instructions: the
 nesting, batches   arguments in any nesting, or holding rows, as flat numbers and a form
 tracing            a Python function -> Program; ``recording`` reads the graph off, ``refusals`` says
                    what cannot be one
-watch              what the function names, so that a change is noticed
+carried, watch     what a function carries of ours; what it names, so that a change is noticed
 memory             whether what a pass will write fits
 columns, rules     typed buffers that hold no instruction twice; rewrites as data
 simplify           Program -> Program, every bit kept

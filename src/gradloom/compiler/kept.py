@@ -3,19 +3,19 @@
 Takes: a function, and how it is lowered.
 Gives: the ``Compiled`` that was made of them before, or a new one.
 Promises: ``grad(f)(x)`` in a loop does not trace again, and nothing is kept longer than ``f``. A function
-carries its compiled ones in its own ``__dict__``: they hold it as it holds them, so that the cycle
-collector frees all together, with what ``f`` closes over (a mapping with weak keys would never let go,
-since its values refer to its keys). Those of a method are with the function of its class, and hold a stand-in
-of the instance (``methods.py``). What can carry nothing (other objects that can be called) is remembered
-strongly, the last 16 of them. In a trace nothing is kept, since ``f`` may hold Values of that trace.
+carries its compiled ones itself (``carried.py``): they hold it as it holds them, so that the cycle collector
+frees all together, with what ``f`` closes over (a mapping with weak keys would never let go, since its values
+refer to its keys). Those of a method are with the function of its class, and hold a stand-in of the
+instance (``methods.py``). What can carry nothing (other objects that can be called) is remembered strongly,
+the last 16 of them. In a trace nothing is kept, since ``f`` may hold Values of that trace.
 """
 
 import functools
 import types
-import weakref
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from gradloom.compiler.carried import carried_by
 from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.lowering import Lower
 from gradloom.compiler.methods import stand_in, with_first
@@ -24,15 +24,13 @@ from gradloom.compiler.tracing import is_traced
 __all__ = ["kept"]
 
 _CARRIERS = types.FunctionType, functools.partial, Compiled
-_NAME = "__gradloom__"
 
 
 def kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled:
     if is_traced():
         return Compiled(f, name, lower, numeric=numeric)
     if isinstance(f, _CARRIERS):
-        made = _carried_by(f).made
-        key = name, lower, numeric
+        made, key = carried_by(f).made, (name, lower, numeric)
         if key not in made:
             made[key] = Compiled(f, name, lower, numeric=numeric), None
         return made[key][0]
@@ -43,30 +41,9 @@ def kept(f: Callable[..., Any], name: str, lower: Lower, numeric: tuple[int, ...
     return _remembered(_Same(f), name, lower, numeric)
 
 
-class _Carried:
-    """What a function carries; pickles and copies of it begin with nothing."""
-
-    _watched = None  # no part of what the function reads (watch.py)
-
-    def __init__(self, f: Any = None):
-        self.owner = None if f is None else weakref.ref(f)
-        self.made: dict[Any, tuple[Compiled, Any]] = {}
-
-    def __reduce__(self) -> Any:
-        return _Carried, ()
-
-
-def _carried_by(f: Any) -> _Carried:
-    """What ``f`` carries, from now on if not before; ``functools.wraps`` hands on that of another."""
-    carried = vars(f).get(_NAME)
-    if carried is None or carried.owner is None or carried.owner() is not f:
-        vars(f)[_NAME] = carried = _Carried(f)
-    return carried
-
-
 def _of_method(f: types.MethodType, name: str, lower: Lower, numeric: tuple[int, ...]) -> Compiled | None:
     """That of a method: it goes when the instance does. None where nothing can stand in for the instance."""
-    made = _carried_by(f.__func__).made
+    made = carried_by(f.__func__).made
     key = id(f.__self__), name, lower, numeric
     if key not in made:
         same, alive = stand_in(f.__self__, lambda _: made.pop(key, None))
