@@ -230,13 +230,15 @@ def test_themes_paint_their_background_and_are_readable(theme):
     colours = THEMES[theme]
     picture = neuron().draw(theme=theme)
     assert f'fill="{colours.background}"' in picture.svg
-    for paint in (colours.leaf, colours.result, colours.root, colours.operation):
+    paints = (colours.leaf, colours.result, colours.root, colours.operation, colours.folded)
+    for paint in paints[:-1]:
         assert f'fill="{paint.fill}"' in picture.svg
-        assert contrast(colours.text, paint.fill) >= 7
-        assert contrast(colours.caption, paint.fill) >= 4.5
-    assert contrast(colours.text, colours.background) >= 7
-    assert contrast(colours.caption, colours.background) >= 4.5
-    assert contrast(colours.edge, colours.background) >= 3
+    for ground in (colours.background, colours.inside, *(paint.fill for paint in paints)):
+        assert contrast(colours.text, ground) >= 7
+        small = colours.caption, colours.positive, colours.negative
+        assert min(contrast(ink, ground) for ink in small) >= 4.5
+    for ground in (colours.background, colours.inside):  # what lines lie on
+        assert min(contrast(line, ground) for line in (colours.edge, *(x.line for x in paints))) >= 3
     if theme == "print":
         used = set(re.findall("#[0-9a-f]{6}", picture.svg))
         assert all(c[1:3] == c[3:5] == c[5:7] for c in used)  # greys only
@@ -314,7 +316,13 @@ def test_what_a_notebook_asks_for():
     picture = neuron().draw()
     assert isinstance(picture, Drawing)
     bundle = picture._repr_mimebundle_()
-    assert bundle == {"image/svg+xml": picture.svg, "text/plain": str(picture)}
+    assert bundle.keys() == {"image/svg+xml", "text/plain"}
+    assert bundle["text/plain"] == str(picture)
+    own, shown = map(ElementTree.fromstring, (picture.svg, bundle["image/svg+xml"]))
+    assert [x.attrib for x in own.iter()][1:] == [x.attrib for x in shown.iter()][1:]
+    wide, points = float(shown.get("width")[:-2]), float(own.get("width")[:-2])
+    assert wide == 0.75 * points  # so many pixels as points: 13 of them for a number
+    assert shown.get("style") == f"max-width: max(100%, {0.6 * points:.0f}px); height: auto"
     assert picture._repr_mimebundle_(include=["text/plain"]).keys() == {"text/plain"}
     assert picture._repr_mimebundle_(exclude=["image/svg+xml"]).keys() == {"text/plain"}
     assert repr(picture) == "<Drawing: the graph of o>"

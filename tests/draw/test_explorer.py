@@ -314,6 +314,8 @@ def test_a_notebook_gets_it_in_a_frame(tmp_path):
     assert frame.startswith('<iframe srcdoc="')
     assert 'title="&quot;A&quot; &amp; &lt;b&gt;"' in frame
     assert frame.count('"') == 10  # five attributes: nothing ends one early
+    said = re.sub("<[^>]*>", "", frame)  # where frames are taken out
+    assert said.startswith("A page that plays: &quot;A&quot; &amp; &lt;b&gt;. Run this cell, or trust")
     assert " id=" not in page.html.partition("<svg")[2].partition("</svg>")[0]
 
 

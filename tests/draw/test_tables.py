@@ -13,6 +13,8 @@ def rows(html):
     assert not re.search(r"<script|<style|\bid=", html)
     root = ElementTree.fromstring(html)
     lines = [[cell.text or "" for cell in line] for line in root.find("tbody")]
+    for line in root.find("tbody"):  # a heading stands over its column
+        assert [cell.get("style") for cell in line] == [cell.get("style") for cell in root.find("thead/tr")]
     return root.find("caption").text, lines
 
 

@@ -72,9 +72,9 @@ def _draw_map(ax, model, xs, ys):
     across, up = np.linspace(left, right, MAP[0]), np.linspace(bottom, top, MAP[1])
     with no_grad():
         scores = [[model([x, y]).data for x in across] for y in up]
-    ax.contourf(across, up, scores, levels=[-np.inf, 0, np.inf], colors=[PALE_BLUE, PALE_ORANGE])
+    ax.contourf(across, up, scores, levels=[-np.inf, 0, np.inf], colors=[PALE_ORANGE, PALE_BLUE])
     ax.contour(across, up, scores, levels=[0], colors=[INK], linewidths=1.2)
-    for moon, colour in ((-1, BLUE), (1, ORANGE)):
+    for moon, colour in ((-1, ORANGE), (1, BLUE)):  # as in the film
         ax.scatter(*xs[ys == moon].T, s=42, color=colour, edgecolors="white", linewidths=0.8)
     ax.set_title("Where the network draws the line")
     ax.set_aspect("equal")

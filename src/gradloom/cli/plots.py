@@ -9,11 +9,13 @@ beside a line instead of a legend. A file is written whole or not at all.
 import io
 from contextlib import contextmanager
 
+from gradloom.draw.theme import THEMES
 from gradloom.state import replace_file
 
 __all__ = ["BLUE", "INK", "ORANGE", "PALE_BLUE", "PALE_ORANGE", "percent", "picture"]
 
-BLUE, ORANGE, INK, GREY = "#2f6db3", "#d0661a", "#26292e", "#8a9099"
+LIGHT = THEMES["light"]  # the pages lie beside the charts
+BLUE, ORANGE, INK, GREY = LIGHT.positive, LIGHT.negative, LIGHT.text, LIGHT.edge
 PALE_BLUE, PALE_ORANGE = "#dfe9f5", "#fbe8d7"
 
 STYLE = {

@@ -52,7 +52,7 @@ def as_table(name: str, entries: Entries) -> str:
     head = "arguments", "path", "nodes", "instructions", "bytes", "seconds", "runs"
     rows = [
         (_arguments(form), path.why, *(some[key] for key in ("nodes", "instructions", "bytes")),
-         round(some["seconds"], 3), path.runs)
+         float(f"{some['seconds']:.2g}"), path.runs)
         for form, paths in entries for path in paths for some in [stats([path])]
     ]  # fmt: skip
     known = f"{len(rows)} path{'s' * (len(rows) != 1)}" if rows else "not traced yet; call it"

@@ -32,9 +32,12 @@ class Page:
         self.path, self.html, self._name = path, page, name
 
     def _repr_html_(self) -> str:
+        name = html.escape(self._name)
         return (
-            f'<iframe srcdoc="{html.escape(self.html)}" title="{html.escape(self._name)}" '
-            'sandbox="allow-scripts" style="width: 100%; height: 680px; border: 0" loading="lazy"></iframe>'
+            f'<iframe srcdoc="{html.escape(self.html)}" title="{name}" '
+            'sandbox="allow-scripts" style="width: 100%; height: 680px; border: 0" loading="lazy">'
+            # Read only where frames are taken out: by a code host, and in a notebook that is not trusted.
+            f"A page that plays: {name}. Run this cell, or trust the notebook, to see it.</iframe>"
         )
 
     def __repr__(self) -> str:

@@ -19,6 +19,7 @@ from gradloom.draw.tables import bundle
 __all__ = ["Drawing"]
 
 _DPI = 96  # pixels per inch of a PNG at scale 1
+_IN_NOTEBOOK = 72 / _DPI  # there, 13 points are shown as 13 pixels
 
 
 class Drawing:
@@ -102,7 +103,7 @@ class Drawing:
         _replace(path, write(self, scale))
 
     def _repr_mimebundle_(self, include=None, exclude=None, **_) -> dict[str, str]:
-        makers = {"image/svg+xml": lambda: self.svg, "text/plain": lambda: self._tree}
+        makers = {"image/svg+xml": lambda: _in_notebook(self), "text/plain": lambda: self._tree}
         return bundle(makers, include, exclude)
 
     def __str__(self) -> str:
@@ -112,13 +113,22 @@ class Drawing:
         return f"<Drawing: {self._name}>"
 
 
+def _in_notebook(drawing: Drawing) -> str:
+    """The SVG with text of a notebook's size; a wide one shrinks with the cell, as far as one can read it."""
+    wide = float(drawing.svg.partition(' width="')[2].partition("pt")[0])
+    style = f"max-width: max(100%, {0.6 * wide:.0f}px); height: auto"
+    return _scaled(drawing.svg, _IN_NOTEBOOK).replace("<svg ", f'<svg style="{style}" ', 1)
+
+
+def _scaled(svg: str, scale: float) -> str:
+    head, brace, body = svg.partition(">")
+    size = r'\b(width|height)="([\d.]+)pt"'
+    return re.sub(size, lambda found: f'{found[1]}="{float(found[2]) * scale:g}pt"', head) + brace + body
+
+
 # ---- files
 def _svg(drawing: Drawing, scale: float) -> bytes:
-    def larger(found):
-        return f'{found[1]}="{float(found[2]) * scale:g}pt"'
-
-    head, brace, body = drawing.svg.partition(">")
-    return (re.sub(r'\b(width|height)="([\d.]+)pt"', larger, head) + brace + body).encode()
+    return _scaled(drawing.svg, scale).encode()
 
 
 def _png(drawing: Drawing, scale: float) -> bytes:

@@ -110,8 +110,9 @@ def _many(count: int, theme: Theme) -> dict[str, str]:
     if count == 1:
         return {}
     width = f"{1 + 0.4 * math.log2(count):.2g}"
+    aside = 'BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3"'  # of a wide line
     return {
-        "label": f"{count:,}",
+        "label": f"<<TABLE {aside}><TR><TD>{count:,}</TD></TR></TABLE>>",
         "penwidth": width,
         "fontname": _FONT,
         "fontsize": "10",

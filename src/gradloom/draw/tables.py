@@ -20,16 +20,24 @@ _WIDTH = 80  # characters of a description
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     """The table as HTML; ints and floats stand on the right."""
+    rows = list(rows)
     lines = "".join(f"<tr>{''.join(map(_cell, row))}</tr>\n" for row in rows)
-    heads = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head)
+    sides = map(_side, rows[0]) if rows else ["left"] * len(head)  # a heading stands over its column
+    heads = "".join(
+        f'<th scope="col" style="text-align: {side}">{html.escape(name)}</th>'
+        for name, side in zip(head, sides, strict=True)
+    )
     caption = f'<caption style="text-align: left">{html.escape(title)}</caption>'
     return f"<table>\n{caption}\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table>"
 
 
 def _cell(x: Any) -> str:
-    number = isinstance(x, (int, float))
-    side, text = ("right", f"{x:,}") if number else ("left", html.escape(str(x)))
-    return f'<td style="text-align: {side}">{text}</td>'
+    text = f"{x:,}" if isinstance(x, (int, float)) else html.escape(str(x))
+    return f'<td style="text-align: {_side(x)}">{text}</td>'
+
+
+def _side(x: Any) -> str:
+    return "right" if isinstance(x, (int, float)) else "left"
 
 
 def bundle(

@@ -34,8 +34,12 @@ function svg(tag, attributes) {
   return element;
 }
 
-// Two digits are enough for a size.
-const brief = (x) => (Number.isFinite(x) ? String(Number(x.toPrecision(2))) : "none");
+// Two digits are enough for a size, and three of them have to fit below a picture: 0.000042 is 4.2e-5.
+function brief(x) {
+  if (!Number.isFinite(x)) return "none";
+  const [digits, power] = x.toExponential(1).split("e").map(Number);
+  return x && (power < -3 || power > 3) ? `${digits}e${power}` : String(Number(x.toPrecision(2)));
+}
 
 function histogram() {
   const bars = ["down", "none", "up"].map((side) => svg("path", { class: side }));
@@ -99,7 +103,7 @@ $("chart").addEventListener("click", (event) => {
 $("notice").textContent = FILM.notice;
 $("notice").hidden = !FILM.notice;
 $("highest").textContent = known.length ? spoken(highest) : "";
-$("lowest").textContent = known.length ? spoken(lowest) : "";
+$("lowest").textContent = known.length && lowest < highest ? spoken(lowest) : "";
 $("last").textContent = `step ${FILM.steps}`;
 if (plane) {
   $("plane").hidden = false;

@@ -56,7 +56,8 @@ function listen(pressed, keyed) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const { target } = event;
-    if (target.matches("input, select") || (event.key === " " && target.matches("button, summary"))) return;
+    const own = event.key === " " ? "input:not([type=range]), select, button, summary" : "input, select";
+    if (target.matches(own)) return;
     const act = keyed(event.key, target);
     if (!act) return;
     event.preventDefault();
