@@ -95,7 +95,7 @@ class Value:
     """
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_grad", "_handmade", "_op", "_operands")
-    __slots__ += ("_row", "_stamp", "_swept", "_trace", "label")
+    __slots__ += ("_reached", "_row", "_stamp", "_swept", "_trace", "label")
 
     def __new__(cls, data=0.0, *_, **__):
         if _thread.tracer and isinstance(data, Value):
@@ -113,6 +113,7 @@ class Value:
         self._operands = _by_hand(_children)  # Values, or floats where a constant was written
         self._op = _op
         self._handmade = None  # a _backward assigned by the user
+        self._reached = False  # whether something was passed on to it in the last backward()
         self._swept = False  # whether a backward() has passed on what its constants, still floats, are owed
         self._stamp = next(_clock)
         self.label = label
@@ -211,12 +212,15 @@ class Value:
         for x, partial in zip(self._operands, partials, strict=False):  # a parameter has no partial
             if isinstance(x, Value) and not (partial == 0.0 and self._row.selects):
                 x._grad += partial * self._grad
+                x._reached = True
 
     def backward(self, seed=1.0):
         """Fill ``.grad`` of every Value that this one was made from.
 
         Leaves accumulate, as in micrograd and PyTorch: ``zero_grad()`` between steps. Inner nodes
-        start from 0 each time. If anything goes wrong, no leaf's gradient has changed.
+        start from 0 each time. A Value that nothing is passed on to (it is an operand of a ``relu`` that
+        cut it, and of nothing else) passes nothing on, as if an ``if`` had never computed it. If anything
+        goes wrong, no leaf's gradient has changed.
 
         Parameters
         ----------
@@ -247,10 +251,15 @@ class Value:
                     if node._swept:
                         node.operands  # noqa: B018 (constants get what the last sweep owes them)
                     node._grad = 0.0
+                node._reached = node is self
             self._grad = seed if self._operands else self._grad + seed
             for node in reversed(nodes):
+                if not node._reached and node._grad == 0.0:  # not taken: nor is what it was made from
+                    continue
                 if _is_by_hand(node):
                     node._backward()
+                    for x in node._operands:  # what it passed on is not known; and 0.0 may be a part of it
+                        x._reached = True
                 else:
                     node._chain_rule()
                     node._swept = True

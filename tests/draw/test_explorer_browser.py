@@ -25,6 +25,16 @@ def keys():
     return Keys
 
 
+def test_what_is_not_taken_passes_nothing_on(page):
+    x = Value(0.0, label="x")
+    page.open(x.sqrt().relu())
+    assert page.run("return [...grads]") == [1, 0, 0]
+    page.press(keys().END)
+    assert "Not taken: nothing came in." in page.text("#step")
+    page.run("changed.set(2, 4); recompute(); leap(position)")
+    assert page.run("return [...grads]") == [1, 1, 0.25]
+
+
 # ---- the lesson's neuron
 def test_the_neuron_step_by_step(page):
     page.open(neuron())

@@ -54,6 +54,7 @@ enum {
     TRACKED = 4,        /* known to the cycle collector */
     SWEEPING = 8,       /* in a backward() that runs Python */
     SWEPT = 16,         /* a backward() has passed on what its constants, still numbers, are owed */
+    REACHED = 32,       /* something was passed on to it in the last backward() */
 };
 
 typedef union {

@@ -161,7 +161,8 @@ const CARDS = {
   ],
   edge: (step) => {
     const parts = [part("h2", "", `${nodes[step.node].op} passes back to ${names[step.to]}`), ...derivative(step), product(step)];
-    if (!step.taken) parts.push(part("p", "fine", "Not taken: a derivative of 0 passes nothing here, whatever comes in."));
+    const why = step.partial === 0 ? "a derivative of 0 passes nothing here, whatever comes in." : "nothing came in.";
+    if (!step.taken) parts.push(part("p", "fine", `Not taken: ${why}`));
     parts.push(sum(step));
     return parts;
   },
