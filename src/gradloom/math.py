@@ -206,7 +206,7 @@ def logsumexp(xs):
     shift, powers = _powers("logsumexp", xs)
     total = reduce(add, powers)
     if not get_tracer() and total == 0.0:  # all are -inf, and so is the answer; math.log would raise
-        return m.maximum(*xs)
+        return m.sqrt(total) - standard.inf  # whose derivative is inf * exp(-inf), nan, as that of the log
     return m.log(total) + shift
 
 

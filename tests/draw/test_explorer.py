@@ -157,6 +157,16 @@ def test_the_sums_are_those_of_backward_where_a_part_is_folded(root, most):
         assert isinstance(view.nodes[i], Box) or total == view.nodes[i].grad
 
 
+def test_what_is_not_taken_passes_nothing_on():
+    """sqrt's derivative is infinite at 0, but relu does not take it: 0.0 comes in, and is not multiplied."""
+    x = Value(0.0)
+    root = x.sqrt().relu()
+    assert [(s.adds, s.total) for s in passes(view_from_root(root, 10), root).steps if s.kind == "edge"] == [
+        (0.0, 0.0),
+        (0.0, 0.0),
+    ]
+
+
 def test_a_box_is_computed_after_what_it_takes_and_before_what_takes_it():
     root = model_loss()
     view = view_of([root], 100)

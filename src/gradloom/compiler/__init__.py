@@ -5,11 +5,11 @@ nesting, batches   arguments in any nesting, or holding rows, as flat numbers an
                    puts results back into one
 tracing            a Python function -> Program; ``recording`` reads the graph off, ``refusals`` says
                    what cannot be one
-watch              what the function names, so that a change is noticed
+carried, watch     what a function carries of ours; what it names, so that a change is noticed
 memory             whether what a pass will write fits
 columns, rules     typed buffers that hold no instruction twice; rewrites as data
 simplify           Program -> Program, every bit kept
-partials           each row's local derivatives as a small Program
+partials, poles    each row's local derivatives as a small Program; where they may be infinite
 derivatives        Program -> Program: reverse and forward
 lowering           what each transform makes of a traced function
 contraction, grouping, layout, vector_program, vectorize   Program -> VectorProgram

@@ -111,8 +111,11 @@ class Compiled(Copied, Shown, Call):
             results = [one(self._name, float(out[0]), operands, gradients)]
         else:
             inputs = path.inputs(x, more)
-            pull = path.pullback(wrt)
-            results = several(self._name, out, operands, lambda c: pull(np.concatenate([inputs, c])))
+
+            def pull(*more: np.ndarray) -> np.ndarray:
+                return path.pullback(wrt, len(more) > 1)(np.concatenate([inputs, *more]))
+
+            results = several(self._name, out, operands, pull)
         return path.lowered.assemble(object_array(results, len(results)))
 
     def _take_apart(

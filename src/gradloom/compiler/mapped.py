@@ -217,13 +217,13 @@ class Mapped(Compiled):
         operands = Operands([v for some in sources for v in some])
         saved = [group.path.inputs(group.batch.uniform) for group in groups]
 
-        def pull(cotangents: np.ndarray) -> np.ndarray:
-            weights = cotangents.reshape(out.shape)
+        def pull(*more: np.ndarray) -> np.ndarray:
+            weights = [x.reshape(out.shape) for x in more]
             parts = []
             for group, inputs in zip(groups, saved, strict=True):
-                some = weights if group.chosen is None else weights[group.chosen]
-                prepared = group.path.pullback_rows(group.batch.mapped, wrt)
-                parts.append(prepared(inputs, [*group.batch.columns, some], group.batch.rows, threads)[0])
+                some = [x if group.chosen is None else x[group.chosen] for x in weights]
+                prepared = group.path.pullback_rows(group.batch.mapped, wrt, len(more) > 1)
+                parts.append(prepared(inputs, [*group.batch.columns, *some], group.batch.rows, threads)[0])
             return np.concatenate(parts)
 
         results = object_array(several(self._name, out.ravel(), operands, pull), out.shape)

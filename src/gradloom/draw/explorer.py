@@ -28,7 +28,7 @@ from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, View
 from gradloom.draw.inside import insides, picture_of
 from gradloom.draw.javascript import rows_as_javascript, rule
-from gradloom.draw.labels import in_terminal
+from gradloom.draw.labels import in_terminal, made_in
 from gradloom.draw.moments import at, name_of, room_for
 from gradloom.draw.passes import by_hand, passes
 from gradloom.draw.style import ITEMS, style, whole
@@ -202,6 +202,8 @@ def _node(
         "data": node.data,
         "stored": node.grad,
     }
+    if made := made_in(node):
+        facts["made"] = made
     hidden = {k: x.data for k, x in enumerate(node.operands) if x not in place}
     if hidden:  # their numbers are in its formula
         facts["hidden"] = hidden

@@ -30,6 +30,7 @@ class Moment:
     grad: float | None
     _op: str
     _recipe: tuple
+    _trace: int
 
 
 def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) -> View:
@@ -37,7 +38,7 @@ def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) 
     moments: dict[Any, Any] = {
         node: replace(node, grad=grad)
         if isinstance(node, Box)
-        else Moment(view.names.get(node, node.label), x, grad, node._op, node._recipe)
+        else Moment(view.names.get(node, node.label), x, grad, node._op, node._recipe, node._trace)
         for node, x, grad in zip(view.nodes, data, grads, strict=True)
     }
     for box in view.boxes:

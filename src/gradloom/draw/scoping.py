@@ -14,7 +14,7 @@ import numpy as np
 
 from gradloom.draw.network import Network
 from gradloom.module import held_by
-from gradloom.scopes import entry
+from gradloom.scopes import entry, origin
 
 __all__ = ["Scopes", "family", "scopes_of"]
 
@@ -32,8 +32,9 @@ class Scopes:
 
 def scopes_of(net: Network) -> Scopes:
     """The scopes of a graph's nodes, in the order in which they were entered."""
-    found, at = np.unique(net.scopes, return_inverse=True)
-    around = _chains([int(number) for number in found])
+    carried, at = np.unique(net.scopes, return_inverse=True)
+    found = [origin(number)[0] for number in carried.tolist()]
+    around = _chains(found)
     children: dict[int, list[int]] = {}
     for number in sorted(around):
         children.setdefault(around[number][0], []).append(number)
@@ -60,7 +61,7 @@ def scopes_of(net: Network) -> Scopes:
         holders[child] = holders[number] if isinstance(what, str) else what
         parts.append(holders[child])
         waiting.append((child, iter(children.get(child, ()))))
-    home = np.array([index.get(int(number), 0) for number in found], dtype=np.int64)[at.reshape(-1)]
+    home = np.array([index.get(number, 0) for number in found], dtype=np.int64)[at.reshape(-1)]
     return Scopes(_leaves_at_home(net, home, parent), parent, names, end, parts)
 
 

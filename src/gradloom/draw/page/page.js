@@ -161,7 +161,8 @@ const CARDS = {
   ],
   edge: (step) => {
     const parts = [part("h2", "", `${nodes[step.node].op} passes back to ${names[step.to]}`), ...derivative(step), product(step)];
-    if (!step.taken) parts.push(part("p", "fine", "Not taken: a derivative of 0 passes nothing here, whatever comes in."));
+    const why = step.partial === 0 ? "a derivative of 0 passes nothing here, whatever comes in." : "nothing came in.";
+    if (!step.taken) parts.push(part("p", "fine", `Not taken: ${why}`));
     parts.push(sum(step));
     return parts;
   },
@@ -225,7 +226,7 @@ function tip() {
   const i = pointed >= 0 ? pointed : chosen;
   $("tip").hidden = i < 0;
   if (i < 0) return;
-  const { label, op, operands, stored } = nodes[i];
+  const { label, op, operands, stored, made } = nodes[i];
   if (isFolded(i)) {
     const facts = [["nodes", nodes[i].folded.toLocaleString("en")]];
     if (!GRAPH.trouble) facts.push(["norm of its gradients", exact(grads[i])]);
@@ -239,6 +240,7 @@ function tip() {
   if (changed.size) facts.push(["data, in Python", exact(original.data[i])]);
   else if (stored !== grads[i] && !Object.is(stored, grads[i])) facts.push([".grad, in Python", exact(stored)]);
   $("tip").replaceChildren(part("b", "", label || names[i]), part("span", "kind", kind), described(facts));
+  if (made) $("tip").append(part("p", "made", `made in ${made}`));
 }
 
 function choose(i, seen = true) {
@@ -249,8 +251,9 @@ function choose(i, seen = true) {
     if (seen) follow([boxes[i]]);
     if (isFolded(i)) $("live").textContent = `${names[i]}, ${manyOf(i)} in one box.`;
     if (isFolded(i)) return tip();
-    const kind = nodes[i].operands.length ? `made by ${nodes[i].op || "?"}` : "a leaf";
-    $("live").textContent = `${names[i]}, ${kind}. Data ${spoken(data[i])}${GRAPH.trouble ? "" : `, gradient ${spoken(grads[i])}`}.`;
+    const { operands, op, made } = nodes[i], kind = operands.length ? `made by ${op || "?"}` : "a leaf";
+    $("live").textContent = `${names[i]}, ${kind}. Data ${spoken(data[i])}${GRAPH.trouble ? "" : `, gradient ${spoken(grads[i])}`}.` +
+      (made ? ` Made in ${made}.` : "");
     if (!nodes[i].operands.length) pick(i);
   }
   tip();

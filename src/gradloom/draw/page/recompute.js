@@ -45,6 +45,7 @@ function forward(leaves, into) {
 
 // Each edge's contribution, and the sums, in the order of backward().
 function accumulate() {
+  const reached = new Set(); // the others pass nothing on
   nodes.forEach((node, i) => { grads[i] = node.norm ?? 0; });
   for (const step of steps) {
     if (step.kind === "value" || isFolded(step.to)) continue;
@@ -52,12 +53,14 @@ function accumulate() {
       Object.assign(step, { to: step.node, adds: 1, total: 1 });
     } else if (step.kind === "edge") {
       step.incoming = grads[step.node];
-      step.taken = !(step.partial === 0 && ROWS[nodes[step.node].row]?.selects);
+      step.taken = (step.incoming !== 0 || reached.has(step.node))
+        && !(step.partial === 0 && ROWS[nodes[step.node].row]?.selects);
       step.adds = step.taken ? step.partial * step.incoming : 0;
       step.total = grads[step.to] + step.adds;
     }
     step.before = grads[step.to];
     grads[step.to] = step.total;
+    if (step.taken ?? step.adds !== 0) reached.add(step.to);
   }
 }
 

@@ -1,6 +1,6 @@
 // What is said of a node and of a step, in plain text; nothing here becomes markup.
 
-// A number in a box, where only so many characters have room.
+// A number where only so many characters have room.
 function fitted(x, room) {
   const text = number(x, GRAPH.digits);
   if (text.length <= room) return text;
@@ -8,7 +8,7 @@ function fitted(x, room) {
   return short.find((candidate) => candidate.length <= room) ?? short[4];
 }
 
-// A number where there is more room: a small number is not shown as 0.
+// The same where there is room: a small one is not shown as 0.
 function noticeable(x, digits = GRAPH.digits) {
   return x !== 0 && Math.abs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
 }
