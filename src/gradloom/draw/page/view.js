@@ -82,7 +82,7 @@ function travel(edge, gradient = null) {
   dot.setAttribute("r", 5);
   dot.setAttribute("class", `dot ${gradient ?? ""}`);
   dot.style.offsetPath = `path("${edge.querySelector("path").getAttribute("d")}")`;
-  const run = dot.animate(gradient === null ? way : way.toReversed(), { duration: 500, easing: "ease-in-out" });
+  const run = dot.animate(gradient === null ? way : way.reverse(), { duration: 500, easing: "ease-in-out" });
   run.onfinish = () => dot.remove();
 }
 
