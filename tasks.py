@@ -92,6 +92,7 @@ def check():
     """Style, types, generated files; the source distribution and the wheel in an empty environment."""
     install("dev")
     run(PYTHON, "-m", "ruff", "check", ".")
+    run(PYTHON, "tools/lint_pages.py")
     run(PYTHON, "tools/stubs.py", "--check")
     run(PYTHON, "-m", "mypy")
     run(PYTHON, "-m", "pytest", "tests/test_stubs.py")

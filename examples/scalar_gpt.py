@@ -7,7 +7,8 @@ matrices and no tensors, only lists of 4,192 parameters: 27 tokens (a to z, and 
 name), width 16, one layer of four attention heads of width 4, and a perceptron of 64 units.
 
 The model is written once. With Values it builds a graph to differentiate; with plain floats the same
-code only computes, which is how names are made up at the end.
+code only computes, which is how names are made up at the end. The scopes are for pictures:
+``loss_of(make_parameters(), tokens_of("a")).explore(max_nodes=30)`` goes from the embeddings to the loss.
 """
 
 import argparse
@@ -16,7 +17,7 @@ import math
 import random
 from pathlib import Path
 
-from gradloom import Value
+from gradloom import Value, scope
 
 NAMES = Path(__file__).parent / "data" / "names.txt"
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -73,14 +74,17 @@ def dot(xs, ys):
     return sum(x * y for x, y in zip(xs, ys, strict=True))
 
 
-def linear(matrix, xs):
-    return [dot(row, xs) for row in matrix]
+def linear(parameters, name, xs):
+    with scope(name):
+        return [dot(row, xs) for row in parameters[name]]
 
 
-def add(xs, ys):
-    return [x + y for x, y in zip(xs, ys, strict=True)]
+def add(xs, ys, name="add"):
+    with scope(name):
+        return [x + y for x, y in zip(xs, ys, strict=True)]
 
 
+@scope("norm")
 def rms_norm(xs):
     """``xs`` scaled so that the mean of their squares is 1."""
     ms = dot(xs, xs) / len(xs)
@@ -88,6 +92,7 @@ def rms_norm(xs):
     return [x * scale for x in xs]
 
 
+@scope("softmax")
 def softmax(logits):
     """Positive numbers that sum to 1, in the proportions of exp(logit)."""
     largest = max(bare(v) for v in logits)  # taken off, so that exp cannot overflow
@@ -96,37 +101,41 @@ def softmax(logits):
     return [power / total for power in powers]
 
 
+@scope("attention")
 def attention(parameters, xs, keys, values):
     """What this position gathers from itself and from those before it."""
-    query, key, value = (linear(parameters[name], xs) for name in ("query", "key", "value"))
+    query, key, value = (linear(parameters, name, xs) for name in ("query", "key", "value"))
     keys.append(key)
     values.append(value)
     gathered = []
     for start in range(0, WIDTH, HEAD):
         head = slice(start, start + HEAD)
-        weights = softmax([dot(query[head], k[head]) / HEAD**0.5 for k in keys])
-        gathered += [dot(weights, column) for column in zip(*(v[head] for v in values), strict=True)]
-    return linear(parameters["blend"], gathered)
+        with scope(f"head {start // HEAD}"):
+            weights = softmax([dot(query[head], k[head]) / HEAD**0.5 for k in keys])
+            gathered += [dot(weights, column) for column in zip(*(v[head] for v in values), strict=True)]
+    return linear(parameters, "blend", gathered)
 
 
+@scope("perceptron")
 def perceptron(parameters, xs):
-    return linear(parameters["narrow"], [relu(x) for x in linear(parameters["widen"], xs)])
+    return linear(parameters, "narrow", [relu(x) for x in linear(parameters, "widen", xs)])
 
 
 def logits_after(parameters, token, position, keys, values):
     """A score for each token as the next one; ``keys`` and ``values`` are the memory of a name so far."""
-    xs = add(parameters["token"][token], parameters["position"][position])
+    xs = add(parameters["token"][token], parameters["position"][position], "embedding")
     xs = add(xs, attention(parameters, rms_norm(xs), keys, values))
     xs = add(xs, perceptron(parameters, rms_norm(xs)))
-    return linear(parameters["score"], rms_norm(xs))
+    return linear(parameters, "score", rms_norm(xs))
 
 
 def loss_of(parameters, tokens):
     """The mean surprise, -log(probability), at each token after the first."""
     keys, values, losses = [], [], []
     for position, (token, following) in enumerate(itertools.pairwise(tokens)):
-        probabilities = softmax(logits_after(parameters, token, position, keys, values))
-        losses.append(-log(probabilities[following]))
+        with scope(f"position {position}"):
+            probabilities = softmax(logits_after(parameters, token, position, keys, values))
+            losses.append(-log(probabilities[following]))
     return sum(losses) / len(losses)
 
 

@@ -1,8 +1,11 @@
-"""What all tests share: how hypothesis searches, and the mark of tests for the native engine only.
+"""What all tests share: how hypothesis searches, the mark of tests for the native engine only, and what can
+be compared of a picture.
 
 Random tests have no deadline (nothing here is timed) and draw the same examples in every run, so that
 a failure on one machine can be repeated on another.
 """
+
+import re
 
 import hypothesis
 import pytest
@@ -32,3 +35,15 @@ def pytest_collection_modifyitems(items):
         for item in items:
             if item.get_closest_marker(mark):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def contents():
+    """``contents(svg)``: what a picture shows, each box and edge with its kind, its words and what it says
+    when pointed at; in no order, and without places and sizes, which are the layout engine's affair."""
+
+    def of(svg):
+        groups = (group.partition("</g>")[0] for group in svg.split('<g class="')[1:])
+        return sorted((g.split('"')[0], *re.findall(r"<(?:text|title)[^>]*>(.*?)</t", g)) for g in groups)
+
+    return of

@@ -170,6 +170,91 @@ def test_derivatives_at_singular_points(function, xs, expected):
     assert grads(*xs) == expected
 
 
+# ---- what is not taken passes nothing on, as if an if had not computed it
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: x.sqrt().relu(), 0.0),
+        (lambda x: abs(x.sqrt()), 0.0),
+        (lambda x: x.sqrt().maximum(1.0), 0.0),
+        (lambda x: x.sqrt().minimum(-1.0), 0.0),
+        (lambda x: x.sqrt().floor(), 0.0),
+        (lambda x: (x.sqrt() * 3.0 + 0.0).sin().relu(), 0.0),  # nor does what it was made from
+        (lambda x: x.sqrt().relu() + x, 1.0),
+        (lambda x: (s := x.sqrt()).relu() + s.maximum(1.0), 0.0),  # taken by neither
+        (lambda x: x.sqrt() ** 2, math.nan),  # taken, with a derivative of 0
+        (lambda x: (s := x.sqrt()).relu() + s**2, math.nan),
+        (lambda x: (s := x.sqrt()).relu() + 0.0 * s, math.nan),
+        (lambda x: (s := x.sqrt()).maximum(1.0) + s, INF),
+        (lambda x: (s := x.sqrt()) - s, math.nan),  # inf - inf; 0 came in as 1 - 1
+    ],
+)
+def test_what_is_not_taken_passes_nothing_on(function, expected):
+    x = Value(0.0)
+    result = function(x)
+    for sweep in (1, 2):  # the second starts anew
+        result.backward()
+        assert x.grad == sweep * expected or (math.isnan(x.grad) and math.isnan(expected))
+
+
+def test_what_was_taken_by_the_last_backward_may_not_be_by_this_one():
+    x = Value(0.0)
+    s = x.sqrt()
+    (s * 1.0).backward()
+    assert x.grad == INF
+    x.grad = 0.0
+    s.relu().backward()
+    assert x.grad == 0.0
+
+
+def test_a_step_by_hand_is_not_taken_either():
+    """What it passes on is not known, so that all its operands count as taken."""
+    x, calls = Value(0.0), []
+    s = x.sqrt()
+    made = Value(s.data, (s,), "made")
+
+    def _backward():
+        calls.append(made.grad)
+        s.grad += made.grad
+
+    made._backward = _backward
+    made.relu().backward()
+    assert (x.grad, calls) == (0.0, [])
+    (made * 0.0).backward()
+    assert math.isnan(x.grad)
+    assert calls == [0.0]
+
+
+def test_one_step_by_hand_is_made_whatever_came_in():
+    x = Value(0.0)
+    s = x.sqrt()
+    s._backward()
+    assert math.isnan(x.grad)
+
+
+def test_a_root_with_a_seed_of_0_is_reached():
+    x = Value(0.0)
+    x.sqrt().backward(0.0)
+    assert math.isnan(x.grad)
+
+
+def test_a_backward_that_is_refused_leaves_constants_what_they_are_owed():
+    """An inner sweep is refused while the outer one is under way, which has passed the last node already."""
+    a = Value(2.0)
+    b = Value(4.0, (a,), "square")
+    c = b * 3.0
+
+    def _backward():
+        with pytest.raises(SweepError):
+            c.backward()
+        a.grad += 2.0 * a.data * b.grad
+
+    b._backward = _backward
+    c.backward()
+    assert a.grad == 12.0
+    assert [x.grad for x in c.operands] == [3.0, 4.0]
+
+
 def test_the_slope_of_a_negative_base_by_its_exponent_is_nan():
     x, y = Value(-2.0), Value(2.0)
     (x**y).backward()

@@ -1,5 +1,6 @@
 """The scalar GPT of the examples, against the same model written with PyTorch's matrices."""
 
+import collections
 import importlib.util
 import math
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import gradloom as gl
 from gradloom import Value, topological_order
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "scalar_gpt.py"
@@ -90,3 +92,14 @@ def test_the_command_prints_losses_and_names():
 
 def test_it_is_written_for_values_by_default(gpt):
     assert all(type(p) is Value for p in gpt.flat(gpt.make_parameters()))
+
+
+def test_no_mask_is_paid_for_in_a_network(gpt):
+    """Behind each relu a choice, and no truth besides: the poles below (roots, quotients) are reached anyway,
+    or never met."""
+    numbers = gpt.make_parameters(seed=3, number=float)
+    tokens = gpt.tokens_of("bo")
+    gradients = gl.grad(lambda parameters: gpt.loss_of(parameters, tokens)).program(numbers)
+    names = collections.Counter(line.name for line in gradients)
+    # one for each of 64 units at each of 3 positions, whose sign the gradient asks for
+    assert (names["le"], names["where"], names["or"], names["and"]) == (192, 192, 0, 0)

@@ -158,12 +158,12 @@ def test_the_page_is_not_stale(folder):
     assert page(written) == fresh, "run: python tools/write_lesson.py"
 
 
-def test_the_pages_pictures_are_not_stale(folder):
+def test_the_pages_pictures_are_not_stale(folder, contents):
     pictures = {p.path: p.shown for p in folder[1] if isinstance(p, Picture)}
     for path, shown in pictures.items():
         written = (DOCS / path).read_text(encoding="utf-8")
         if not hasattr(shown, "savefig"):  # a curve's text is drawn as shapes
             fresh = (folder[0] / path).read_text(encoding="utf-8")
-            assert texts(written) == texts(fresh), f"{path}: run: python tools/write_lesson.py"
+            assert contents(written) == contents(fresh), f"{path}: run: python tools/write_lesson.py"
     everything = {piece.path for piece in read_lesson() if isinstance(piece, Picture)}
     assert {f"lesson/{path.name}" for path in (DOCS / "lesson").iterdir()} == everything

@@ -119,6 +119,11 @@ def test_softmax_and_logsumexp_do_not_overflow():
             assert math.isclose(getattr(found, "data", found), 1001 + mp.log(total), rel_tol=1e-15)
     assert gm.logsumexp([inf, 1.0]) == inf
     assert math.isnan(gm.logsumexp([nan, 1.0]))
+    nowhere = [Value(-inf), Value(-inf)]
+    result = gm.logsumexp(nowhere)
+    result.backward()
+    assert result.data == gm.logsumexp([-inf, -inf]) == -inf
+    assert all(math.isnan(x.grad) for x in nowhere)  # exp(-inf - -inf), as in PyTorch and in a trace
 
 
 def test_softmax_gives_back_what_it_was_given():

@@ -23,7 +23,7 @@ from typing import Any, assert_type
 import numpy as np
 from numpy.typing import NDArray
 
-from gradloom import Value, gradcheck, math, no_grad, primitive, slope, topological_order
+from gradloom import Value, gradcheck, math, no_grad, primitive, slope, source_lines, topological_order
 from gradloom.engine import read
 
 a, b = Value(2.0, label="a"), Value(np.float32(-3))
@@ -85,7 +85,7 @@ def either(x: float | Value) -> float | Value:
     return math.exp(x)
 
 
-with no_grad():
+with no_grad(), source_lines():
     y = a * 2
 
 a.backward("1")  # type: ignore[arg-type]

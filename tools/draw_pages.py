@@ -2,7 +2,8 @@
 ``docs/film.png``, the film of the two moons.
 
 Takes: Chromium, its driver and selenium (``pip install "gradloom[test]"``).
-Gives: the files. Run it when a page has changed: ``python tools/draw_pages.py``.
+Gives: the files. Run it when a page has changed: ``python tools/draw_pages.py``. A test takes
+them anew and compares what can be compared: how large they are, and that the moment shown is still there.
 """
 
 import pathlib
@@ -31,28 +32,33 @@ def film():
     return film
 
 
-def main():
+def browser():
     options = webdriver.ChromeOptions()
     options.binary_location = shutil.which("chromium") or shutil.which("google-chrome")
     for argument in ("--headless=new", "--no-sandbox", "--hide-scrollbars", "--window-size=1280,760"):
         options.add_argument(argument)
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+    return webdriver.Chrome(options=options, service=webdriver.ChromeService(shutil.which("chromedriver")))
+
+
+def take(driver, target):
+    """Write the screenshots into the folder ``target``."""
     size = {"width": 1280, "height": 780, "deviceScaleFactor": 1.5, "mobile": False}
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     motionless = [{"name": "prefers-reduced-motion", "value": "reduce"}]
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": motionless})
     with tempfile.TemporaryDirectory() as folder:
-        page = neuron().explore(
-            pathlib.Path(folder, "neuron.html"), title="A neuron, and how its output changes"
-        )
+        o = neuron()
+        o.backward()
+        page = o.explore(pathlib.Path(folder, "neuron.html"), title="A neuron, and how its output changes")
         driver.get(page.path.as_uri())
         driver.execute_script("leap(steps.findLastIndex((s) => names[s.to] === 'x1') + 1)")
-        driver.save_screenshot(str(DOCS / "explorer.png"))
+        driver.save_screenshot(str(target / "explorer.png"))
         driver.get(film().save(pathlib.Path(folder, "moons.html")).path.as_uri())
         driver.execute_script("leap(frames.findIndex(({ step }) => step >= 12))")
-        driver.save_screenshot(str(DOCS / "film.png"))
-    driver.quit()
+        driver.save_screenshot(str(target / "film.png"))
 
 
 if __name__ == "__main__":
-    main()
+    driver = browser()
+    take(driver, DOCS)
+    driver.quit()

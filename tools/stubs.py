@@ -1,6 +1,7 @@
 """Write the type stubs of ``gradloom.engine`` and ``gradloom.math`` from the table.
 
-Takes: ``ops.py`` (methods and functions) and the docstrings in the files beside it.
+Takes: ``ops.py`` (methods and functions), the docstrings in the files beside it, and the frames
+``engine.pyi.in`` and ``math.pyi.in``: in each place of <doc> goes the docstring of that function or class.
 Gives: ``engine.pyi`` and ``math.pyi``; with ``--check`` only the exit status, 1 where they are stale.
 Promises: the same text under every Python version; of gradloom only ``ops.py`` is run.
 """
@@ -18,153 +19,9 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parents[1] / "src" / "gradloom"
 COMMAND = "python tools/stubs.py"
 
-# ---- the frames: in each place of <doc> goes the docstring of that function or class
 HEAD = f"""\
 # Written by tools/stubs.py from the table of operations (ops.py); do not edit.
 # After a change of the table: {COMMAND}
-"""
-ENGINE = """\
-import os
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import ContextDecorator
-from typing import Any, Literal, TypeAlias, overload
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from gradloom.draw import Drawing, Explorer
-from gradloom.ops import Row
-
-ENGINE: Literal["plain", "native"]
-PURE: bool
-PROBLEM: str
-
-_Number: TypeAlias = float | np.floating[Any] | np.integer[Any] | np.bool_
-_Scalar: TypeAlias = Value | _Number
-_Array: TypeAlias = NDArray[Any]
-
-class Value: <doc>
-    label: str
-    _op: str
-    _recipe: Any
-    _notes: Any
-    _stamp: int
-    _trace: int
-    _swept: bool
-    _data: float
-    _grad: float
-    _handmade: Callable[[], object] | None
-    def __init__(
-        self, data: _Number | _Array, _children: Iterable[Value] = (), _op: str = "", label: str = ""
-    ) -> None: ...
-    @property
-    def data(self) -> float: ...
-    @data.setter
-    def data(self, x: _Number | _Array) -> None: ...
-    @property
-    def grad(self) -> float: ...
-    @grad.setter
-    def grad(self, x: _Number | _Array | None) -> None: ...
-    @property
-    def operands(self) -> tuple[Value, ...]: <doc>
-    @property
-    def _prev(self) -> set[Value]: ...
-    @_prev.setter
-    def _prev(self, children: Iterable[Value]) -> None: ...
-    @property
-    def _backward(self) -> Callable[[], object]: <doc>
-    @_backward.setter
-    def _backward(self, function: Callable[[], object]) -> None: ...
-    def backward(self, seed: _Number = 1.0) -> None: <doc>
-    def zero_grad(self) -> None: <doc>
-    def item(self) -> float: <doc>
-    def conjugate(self) -> Value: <doc>
-    def detach(self) -> Value: <doc>
-    def draw(
-        self,
-        *,
-        show: str | Iterable[str] = ("label", "data", "grad"),
-        blank: str | Iterable[str] | None = None,
-        digits: int = 4,
-        title: str | None = None,
-        theme: str = "light",
-        max_nodes: int = 300,
-        fold: Literal["auto", "all", "none"] = "auto",
-        unfold: str | Iterable[str] = (),
-    ) -> Drawing: <doc>
-    def explore(
-        self,
-        path: str | os.PathLike[str] | None = None,
-        *,
-        digits: int = 4,
-        title: str | None = None,
-        max_nodes: int = 300,
-        fold: Literal["auto", "all", "none"] = "auto",
-        unfold: str | Iterable[str] = (),
-    ) -> Explorer: <doc>
-    def __eq__(self, other: object, /) -> bool: ...
-    def __hash__(self) -> int: ...
-    def __bool__(self) -> bool: ...
-    def __round__(self) -> Value: ...
-    def __divmod__(self, other: _Scalar, /) -> tuple[Value, Value]: ...
-    def __rdivmod__(self, other: _Scalar, /) -> tuple[Value, Value]: ...
-    def __trunc__(self) -> Value: ...
-    def __format__(self, spec: str, /) -> str: ...
-    def __copy__(self) -> Value: ...
-    def __deepcopy__(self, memo: dict[int, Any], /) -> Value: ...
-<methods>
-
-def apply(row: Row, *operands: Value | float) -> Value: <doc>
-def order(root: Value) -> list[Value]: <doc>
-def topological_order(root: Value) -> list[Value]: <doc>
-def read(values: Sequence[Value], attribute: Literal["data", "grad"] = "data") -> NDArray[np.float64]: <doc>
-def write(
-    values: Sequence[Value], numbers: ArrayLike, attribute: Literal["data", "grad"] = "data"
-) -> None: <doc>
-def set_scope(number: int) -> int: <doc>
-def set_silent(silent: bool) -> bool: <doc>
-def set_tracer(tracer: Any) -> Any: <doc>
-def get_tracer() -> Any: <doc>
-
-class no_grad(ContextDecorator): <doc>
-    def __init__(self) -> None: ...
-    def __enter__(self) -> None: ...
-    def __exit__(self, *error: object) -> None: ...
-"""
-MATH = """\
-import sys
-from collections.abc import Iterable
-from math import comb as comb, factorial as factorial, gamma as gamma, gcd as gcd, isqrt as isqrt
-from math import lcm as lcm, lgamma as lgamma, nextafter as nextafter, perm as perm, ulp as ulp
-from typing import overload
-
-from gradloom.engine import Value, _Array, _Number, _Scalar
-
-e: float
-inf: float
-nan: float
-pi: float
-tau: float
-
-<functions>
-@overload
-def softmax(xs: _Array) -> _Array: <doc>
-@overload
-def softmax(xs: Iterable[_Number]) -> list[float]: ...  # type: ignore[overload-overlap]
-@overload
-def softmax(xs: Iterable[_Scalar]) -> list[Value]: ...
-@overload
-def where(cond: _Scalar, a: _Number, b: _Number, /) -> float: <doc>
-@overload
-def where(cond: _Scalar, a: Value, b: _Scalar, /) -> Value: ...
-@overload
-def where(cond: _Scalar, a: _Number, b: Value, /) -> Value: ...
-@overload
-def where(cond: _Array, a: _Scalar | _Array, b: _Scalar | _Array, /) -> _Array: ...
-@overload
-def where(cond: _Scalar, a: _Array, b: _Scalar | _Array, /) -> _Array: ...
-@overload
-def where(cond: _Scalar, a: _Scalar, b: _Array, /) -> _Array: ...
 """
 
 # ---- the functions of math.py that are no rows, or take or give something else than their row says
@@ -275,10 +132,10 @@ def docstrings(*files):
     return {node.name: doc for node in named if (doc := ast.get_docstring(node))}
 
 
-def documented(frame, docs):
-    """``frame`` with a docstring in each place of ``<doc>``, one step inside its def or class."""
+def documented(text, docs):
+    """``text`` with a docstring in each place of ``<doc>``, one step inside its def or class."""
     lines = []
-    for line in frame.splitlines():
+    for line in text.splitlines():
         if start := re.match(r"( *)(?:def|class) (\w+)", line):
             indent, name = start[1] + "    ", start[2]
         if line.endswith(" <doc>"):
@@ -288,14 +145,18 @@ def documented(frame, docs):
 
 
 # ---- the two files
+def frame(name):
+    return Path(__file__).with_name(f"{name}.pyi.in").read_text(encoding="utf-8")
+
+
 def stubs():
     """The text of each stub, by the name of its file."""
     spec = importlib.util.spec_from_file_location("gradloom_ops", PACKAGE / "ops.py")
     ops = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(ops)
     docs = docstrings("draw/__init__.py", "draw/explorer.py", "math.py", "protocols.py", "engine.py")
-    engine = ENGINE.replace("<methods>", textwrap.indent("\n".join(methods(ops.TABLE)), "    "))
-    math = MATH.replace("<functions>", "\n".join(functions(ops.TABLE, docs)))
+    engine = frame("engine").replace("<methods>", textwrap.indent("\n".join(methods(ops.TABLE)), "    "))
+    math = frame("math").replace("<functions>", "\n".join(functions(ops.TABLE, docs)))
     return {"engine.pyi": HEAD + documented(engine, docs), "math.pyi": HEAD + documented(math, docs)}
 
 

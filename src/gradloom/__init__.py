@@ -15,9 +15,11 @@ How the files build on each other; each imports only from those above it::
     engine       Value and backward()                       <- the heart, one sitting
     protocols    how a Value meets printing, copying, pickling
     primitive    a user's own row
+    mapping      a function of numbers, made one of Values and arrays too
     math         the math module for numbers, Values and arrays
     numeric      slope and gradcheck: the same answer by bumping
-    scopes       names for the parts of a graph, for pictures
+    lines        where the user's code stands
+    scopes       which part of a program made a Value, and which line: for pictures
     state, module, nn, optim   the small neural-network library
     draw/        pictures
     compiler/    compile, grad, vmap: a function traced, differentiated, run natively
@@ -49,7 +51,7 @@ from gradloom.errors import (
 from gradloom.film import Film
 from gradloom.numeric import gradcheck, slope
 from gradloom.primitive import primitive
-from gradloom.scopes import scope
+from gradloom.scopes import scope, source_lines
 
 if _typing.TYPE_CHECKING:
     from gradloom.compiler.transforms import (
@@ -97,6 +99,7 @@ __all__ = [
     "primitive",
     "scope",
     "slope",
+    "source_lines",
     "topological_order",
     "trace",
     "value_and_grad",

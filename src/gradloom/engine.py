@@ -42,6 +42,7 @@ __all__ = [
     "no_grad",
     "order",
     "read",
+    "set_lines",
     "set_scope",
     "set_silent",
     "set_tracer",
@@ -54,6 +55,8 @@ class _Thread(threading.local):
     silent = False  # True inside no_grad()
     scope = 0  # the number that new Values carry outside of traces (scopes.py)
     tracer = None  # what watches the Values of this thread while a function is traced (compiler/tracing.py)
+    lines = None  # what gives new Values another number than the scope's: that of a source line (scopes.py)
+    asks = False  # whether there is one of the two
 
 
 _thread = _Thread()
@@ -92,10 +95,14 @@ class Value:
     """
 
     __slots__ = ("__dict__", "__weakref__", "_data", "_grad", "_handmade", "_op", "_operands")
-    __slots__ += ("_row", "_stamp", "_swept", "_trace", "label")
+    __slots__ += ("_reached", "_row", "_stamp", "_swept", "_trace", "label")
 
     def __new__(cls, data=0.0, *_, **__):
-        return data if _thread.tracer and isinstance(data, Value) else object.__new__(cls)
+        if _thread.tracer and isinstance(data, Value):
+            return data
+        self = object.__new__(cls)
+        self._trace = _origin() if _thread.asks else _thread.scope  # where it was made
+        return self
 
     def __init__(self, data, _children=(), _op="", label=""):
         if data is self:  # Value(x) in a trace is x
@@ -106,9 +113,9 @@ class Value:
         self._operands = _by_hand(_children)  # Values, or floats where a constant was written
         self._op = _op
         self._handmade = None  # a _backward assigned by the user
+        self._reached = False  # whether something was passed on to it in the last backward()
         self._swept = False  # whether a backward() has passed on what its constants, still floats, are owed
         self._stamp = next(_clock)
-        self._trace = _thread.tracer.number if _thread.tracer else _thread.scope  # where it was made
         self.label = label
         if self._operands:
             _only_outside_a_trace("make a node by hand", self)
@@ -145,6 +152,7 @@ class Value:
         for i, x in enumerate(self._operands[:count]):
             if type(x) is float:
                 constant = Value(x)
+                constant._trace = self._trace
                 constant._stamp = self._stamp  # as old as its result, or the result would be stale
                 constant._grad = gradient_of_constant(self, i) if self._swept else 0.0
                 self._operands = (*self._operands[:i], constant, *self._operands[i + 1 :])
@@ -204,12 +212,15 @@ class Value:
         for x, partial in zip(self._operands, partials, strict=False):  # a parameter has no partial
             if isinstance(x, Value) and not (partial == 0.0 and self._row.selects):
                 x._grad += partial * self._grad
+                x._reached = True
 
     def backward(self, seed=1.0):
         """Fill ``.grad`` of every Value that this one was made from.
 
         Leaves accumulate, as in micrograd and PyTorch: ``zero_grad()`` between steps. Inner nodes
-        start from 0 each time. If anything goes wrong, no leaf's gradient has changed.
+        start from 0 each time. A Value that nothing is passed on to (it is an operand of a ``relu`` that
+        cut it, and of nothing else) passes nothing on, as if an ``if`` had never computed it. If anything
+        goes wrong, no leaf's gradient has changed.
 
         Parameters
         ----------
@@ -240,10 +251,15 @@ class Value:
                     if node._swept:
                         node.operands  # noqa: B018 (constants get what the last sweep owes them)
                     node._grad = 0.0
+                node._reached = node is self
             self._grad = seed if self._operands else self._grad + seed
             for node in reversed(nodes):
+                if not node._reached and node._grad == 0.0:  # not taken: nor is what it was made from
+                    continue
                 if _is_by_hand(node):
                     node._backward()
+                    for x in node._operands:  # what it passed on is not known; and 0.0 may be a part of it
+                        x._reached = True
                 else:
                     node._chain_rule()
                     node._swept = True
@@ -296,6 +312,10 @@ def apply(row, *operands):
         if _thread.silent and row.name != "detach":  # traced inside no_grad(): remembered, without a gradient
             return apply(TABLE["detach"], result)
     return result
+
+
+def _origin():
+    return _thread.tracer.number if _thread.tracer else _thread.lines(_thread.scope)
 
 
 def _operand(x, symbol):
@@ -445,6 +465,12 @@ def set_scope(number):
     return before
 
 
+def set_lines(find):
+    """Let new Values of this thread carry ``find(scope)``, a source line's number, or (None) the scope's."""
+    _thread.lines = find
+    _thread.asks = bool(_thread.tracer or find)
+
+
 def set_tracer(tracer):
     """Let ``tracer`` (or nothing: None) watch this thread's Values; what did before.
 
@@ -453,6 +479,7 @@ def set_tracer(tracer):
     recorded. Nodes that are made carry its ``number``.
     """
     before, _thread.tracer = _thread.tracer, tracer
+    _thread.asks = bool(tracer or _thread.lines)
     return before
 
 
@@ -504,6 +531,7 @@ if not PURE:
                 get_tracer,
                 order,
                 read,
+                set_lines,
                 set_scope,
                 set_silent,
                 set_tracer,

@@ -83,7 +83,9 @@ class Value:
         """Fill ``.grad`` of every Value that this one was made from.
 
         Leaves accumulate, as in micrograd and PyTorch: ``zero_grad()`` between steps. Inner nodes
-        start from 0 each time. If anything goes wrong, no leaf's gradient has changed.
+        start from 0 each time. A Value that nothing is passed on to (it is an operand of a ``relu`` that
+        cut it, and of nothing else) passes nothing on, as if an ``if`` had never computed it. If anything
+        goes wrong, no leaf's gradient has changed.
 
         Parameters
         ----------
@@ -323,9 +325,9 @@ class Value:
     def sigmoid(self) -> Value: """r = sigmoid(x), where d/dx = r * (1.0 - r). Note: derivative accurate absolutely, not relatively, in the right tail."""
     def softplus(self) -> Value: """r = softplus(x), where d/dx = sigmoid(x)."""
     def relu(self) -> Value: """r = relu(x), where d/dx = 1.0 - le(x, 0.0). Note: derivative 0 at 0; nan stays nan."""
-    def abs(self) -> Value: """r = abs(x), where d/dx = gt(x, 0.0) - lt(x, 0.0). Note: derivative 0 at 0."""
-    def fabs(self) -> Value: """r = abs(x), where d/dx = gt(x, 0.0) - lt(x, 0.0). Note: derivative 0 at 0."""
-    def __abs__(self) -> Value: """r = abs(x), where d/dx = gt(x, 0.0) - lt(x, 0.0). Note: derivative 0 at 0."""
+    def abs(self) -> Value: """r = abs(x), where d/dx = gt(x, 0.0) - lt(x, 0.0). Note: derivative 0 at 0, where neither x nor -x is taken."""
+    def fabs(self) -> Value: """r = abs(x), where d/dx = gt(x, 0.0) - lt(x, 0.0). Note: derivative 0 at 0, where neither x nor -x is taken."""
+    def __abs__(self) -> Value: """r = abs(x), where d/dx = gt(x, 0.0) - lt(x, 0.0). Note: derivative 0 at 0, where neither x nor -x is taken."""
     def maximum(self, other: _Scalar, /) -> Value: """r = maximum(x, y), where d/dx = ge(x, y) + ne(x, x), d/dy = (1.0 - ge(x, y)) - ne(x, x). Note: a tie goes to the first; nan from either side stays."""
     def minimum(self, other: _Scalar, /) -> Value: """r = minimum(x, y), where d/dx = le(x, y) + ne(x, x), d/dy = (1.0 - le(x, y)) - ne(x, x). Note: a tie goes to the first; nan from either side stays."""
     def floor(self) -> Value: """r = floor(x), where d/dx = 0.0. Note: a staircase: derivative 0, at the steps too; never -0.0."""
@@ -387,6 +389,8 @@ def set_scope(number: int) -> int:
 
     The number's top bit (``1 << 31``) is set, so that none is that of a trace; in a trace the trace's is
     carried instead."""
+def set_lines(find: Callable[[int], int] | None) -> None:
+    """Let new Values of this thread carry ``find(scope)``, a source line's number, or (None) the scope's."""
 def set_silent(silent: bool) -> bool:
     """Stop or start remembering operands in this thread; what it was before."""
 def set_tracer(tracer: Any) -> Any:

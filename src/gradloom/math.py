@@ -24,90 +24,11 @@ from operator import add, mul, sub
 
 import numpy as np
 
-from gradloom.arithmetic import is_number
 from gradloom.engine import Value, apply, get_tracer
+from gradloom.mapping import bare, fold, function_of, method, of_sequences, operand, settled, tournament
 from gradloom.ops import TABLE
 
 m = sys.modules[__name__]  # this module: most of its functions are made at its foot, by name
-
-
-# ---- numbers, Values, arrays
-def _number(x):
-    return x.data if isinstance(x, Value) else x
-
-
-def _operand(x, name):
-    """``x`` as a Value or a float."""
-    if isinstance(x, Value):
-        return x
-    if is_number(x):
-        return float(x)
-    if isinstance(x, np.ndarray):
-        raise TypeError(f"{name}() takes a sequence of numbers and Values, not of arrays; give it one row")
-    a_list = isinstance(x, (list, tuple))
-    cure = "make a list an array first: numpy.array(xs)" if a_list else "give it a number"
-    raise TypeError(f"{name}() takes numbers, Values and arrays of them, not {type(x).__name__}; {cure}")
-
-
-def _function(plain, of_values=None, results=1):
-    """``plain`` of numbers, ``of_values`` where one is a Value; over arrays element by element."""
-
-    @wraps(plain)
-    def function(*xs, **options):
-        chosen = plain
-        for x in xs:
-            if isinstance(x, np.ndarray) and (x.ndim or x.dtype.hasobject):
-                arrays = np.frompyfunc(partial(function, **options), len(xs), results)(*xs)
-                return _settled(arrays) if results == 1 else tuple(map(_settled, arrays))
-            if isinstance(x, Value):
-                chosen = of_values or plain
-        return chosen(*xs, **options)
-
-    return function
-
-
-def _settled(objects):
-    """An array of objects as one of numbers, unless there are Values in it."""
-    if not isinstance(objects, np.ndarray) or any(isinstance(x, Value) for x in objects.flat):
-        return objects
-    return np.array(objects.tolist()).reshape(objects.shape)
-
-
-def _of_sequences(plain, of_values):
-    """``plain`` of sequences of numbers, ``of_values`` where there is a Value in one."""
-
-    @wraps(plain)
-    def function(*sequences, **options):
-        try:
-            sequences = [tuple(xs) for xs in sequences]
-        except TypeError:
-            return plain(*sequences, **options)  # for its error
-        found = any(isinstance(x, Value) for xs in (*sequences, options.values()) for x in xs)
-        return (of_values if found else plain)(*sequences, **options)
-
-    return function
-
-
-def _method(name):
-    """The method ``name`` of the first operand, which becomes a Value if it is a number."""
-    return lambda first, *rest: getattr(first if isinstance(first, Value) else Value(first), name)(*rest)
-
-
-def _fold(function):
-    """``function`` of two, for as many operands as there are."""
-    return lambda first, *rest: reduce(function, rest, first)
-
-
-def _tournament(function):
-    """``function`` of two, which chooses one, for as many operands as there are: neighbours first, so that
-    a vectoriser finds log(n) steps instead of n. A tie still goes to the first."""
-
-    def of_many(*xs):
-        while len(xs) > 1:
-            xs = (*map(function, xs[::2], xs[1::2]), *xs[len(xs) & ~1 :])
-        return xs[0]
-
-    return of_many
 
 
 # ---- compositions of rows: what the standard module has and the table does not
@@ -126,7 +47,7 @@ def _remainder(x, y):
     if x < 0.0:
         return -m.remainder(-x, y)
     rest = x % abs(y)
-    return rest if rest == standard.remainder(_number(x), _number(y)) else rest - abs(y)
+    return rest if rest == standard.remainder(bare(x), bare(y)) else rest - abs(y)
 
 
 def _rounded_remainder(x, y):
@@ -152,14 +73,14 @@ def _isclose(a, b, *, rel_tol=1e-09, abs_tol=0.0):
 
 _COMPOSED = {
     "degrees": lambda x: x * (180.0 / standard.pi),
-    "fma": lambda x, y, z: _exactly("fma", x * y + z, lambda: standard.fma(*map(_number, (x, y, z)))),
+    "fma": lambda x, y, z: _exactly("fma", x * y + z, lambda: standard.fma(*map(bare, (x, y, z)))),
     "fmod": lambda x, y: -(-x % abs(y)) if x < 0.0 else x % abs(y),  # of positive numbers % is fmod
     "frexp": _frexp,
-    "hypot": lambda *xs: _fold(_method("hypot"))(*xs) if len(xs) > 1 else abs(*xs),
+    "hypot": lambda *xs: fold(method("hypot"))(*xs) if len(xs) > 1 else abs(*xs),
     "ldexp": lambda x, i: x * 2.0 ** (i // 2) * 2.0 ** (i - i // 2),  # 2.0**i alone may overflow
     "log": lambda x, *base: m.log(x) / m.log(*base) if base else x.log(),
-    "maximum": _tournament(_method("maximum")),
-    "minimum": _tournament(_method("minimum")),
+    "maximum": tournament(method("maximum")),
+    "minimum": tournament(method("minimum")),
     "modf": lambda x: (m.fmod(x, 1.0), m.trunc(x)),
     "pow": lambda x, y: x**y,
     "radians": lambda x: x * (standard.pi / 180.0),
@@ -168,10 +89,10 @@ _COMPOSED = {
 }
 _OF_SEQUENCES = {
     "dist": lambda p, q: m.hypot(*map(sub, *_pair("dist", p, q))),
-    "fsum": lambda xs: _exactly("fsum", reduce(add, xs), lambda: standard.fsum(map(_number, xs))),
+    "fsum": lambda xs: _exactly("fsum", reduce(add, xs), lambda: standard.fsum(map(bare, xs))),
     "prod": lambda xs, start=1: reduce(mul, xs, start),
     "sumprod": lambda p, q: _exactly(
-        "sumprod", dot(p, q), lambda: standard.sumprod([*map(_number, p)], [*map(_number, q)])
+        "sumprod", dot(p, q), lambda: standard.sumprod([*map(bare, p)], [*map(bare, q)])
     ),
 }
 _CURES = dict.fromkeys(("gamma", "lgamma"), "make it with gradloom.primitive(value, partials)")
@@ -179,7 +100,7 @@ _CURES |= dict.fromkeys(("nextafter", "ulp"), "it is about the bits of a number:
 
 
 # ---- functions that neither has
-@_function
+@function_of
 def where(cond, a, b, /):
     """``a`` where ``cond`` is true (not 0), else ``b``, with the gradient of the same ``if``.
 
@@ -200,16 +121,16 @@ def where(cond, a, b, /):
     >>> x.grad
     6.0
     """
-    branches = _operand(b, "where"), _operand(a, "where")
+    branches = operand(b, "where"), operand(a, "where")
     if isinstance(cond, Value) and get_tracer():  # both sides are recorded, and which is taken
         return apply(TABLE["where"], cond, *reversed(branches))
-    branch = branches[_number(_operand(cond, "where")) != 0.0]
+    branch = branches[bare(operand(cond, "where")) != 0.0]
     if isinstance(branch, Value):
         return apply(TABLE["chosen"], branch)
     return Value(branch) if any(isinstance(x, Value) for x in branches) else branch
 
 
-@_function
+@function_of
 def clip(x, lo, hi):
     """``x``, no less than ``lo`` and no more than ``hi``; on the edge the gradient is that of ``x``.
 
@@ -223,7 +144,7 @@ def clip(x, lo, hi):
     >>> math.clip(7.0, -1.0, 1.0)
     1.0
     """
-    x, lo, hi = (_operand(v, "clip") for v in (x, lo, hi))
+    x, lo, hi = (operand(v, "clip") for v in (x, lo, hi))
     return m.minimum(m.maximum(x, lo), hi)
 
 
@@ -241,7 +162,7 @@ def dot(xs, ys):
     >>> math.dot([1.0, 2.0], [3.0, 4.0])
     11.0
     """
-    xs, ys = _pair("dot", *([_operand(x, "dot") for x in side] for side in (xs, ys)))
+    xs, ys = _pair("dot", *([operand(x, "dot") for x in side] for side in (xs, ys)))
     return reduce(add, map(mul, xs, ys)) if xs else 0.0
 
 
@@ -266,7 +187,7 @@ def softmax(xs):
     _, powers = _powers("softmax", xs)
     total = reduce(add, powers)
     shares = [power / total for power in powers]
-    return _settled(np.array(shares, dtype=object)) if isinstance(xs, np.ndarray) else shares
+    return settled(np.array(shares, dtype=object)) if isinstance(xs, np.ndarray) else shares
 
 
 def logsumexp(xs):
@@ -285,7 +206,7 @@ def logsumexp(xs):
     shift, powers = _powers("logsumexp", xs)
     total = reduce(add, powers)
     if not get_tracer() and total == 0.0:  # all are -inf, and so is the answer; math.log would raise
-        return m.maximum(*xs)
+        return m.sqrt(total) - standard.inf  # whose derivative is inf * exp(-inf), nan, as that of the log
     return m.log(total) + shift
 
 
@@ -300,10 +221,10 @@ def _powers(name, xs):
     if isinstance(xs, Value) or not hasattr(xs, "__iter__"):
         kind = type(xs).__name__
         raise TypeError(f"{name}() takes a sequence of numbers and Values, not {kind}; write [x, y]")
-    xs = [_operand(x, name) for x in xs]
+    xs = [operand(x, name) for x in xs]
     if not xs:
         raise ValueError(f"{name}() of an empty sequence has no value; give it at least one number")
-    top = m.maximum(*map(_number, xs))
+    top = m.maximum(*map(bare, xs))
     shift = m.where(top - top == 0.0, top, 0.0)  # 0 where the largest is not finite
     return shift, [m.exp(x - shift) for x in xs]
 
@@ -316,12 +237,12 @@ def _made(name):
     if not callable(plain):
         return plain
     if name in _OF_SEQUENCES:
-        function = _of_sequences(plain, _OF_SEQUENCES[name])
+        function = of_sequences(plain, _OF_SEQUENCES[name])
     elif name.startswith("is") and name != "isqrt":
-        function = _function(plain, partial(_tested, name))
+        function = function_of(plain, partial(_tested, name))
     else:
-        of_values = _COMPOSED.get(name) or (_method(name) if row else partial(_refuse, name))
-        function = _function(plain, of_values, 2 if name in ("frexp", "modf") else 1)
+        of_values = _COMPOSED.get(name) or (method(name) if row else partial(_refuse, name))
+        function = function_of(plain, of_values, 2 if name in ("frexp", "modf") else 1)
     function.__name__ = function.__qualname__ = name
     function.__module__ = __name__
     if row:
@@ -331,8 +252,8 @@ def _made(name):
 
 def _of_row(name, row):
     """The function of numbers that the standard module lacks."""
-    value = _fold(row.value) if name in _COMPOSED else row.value
-    return wraps(row.value)(lambda *xs: float(value(*(_operand(x, name) for x in xs))))
+    value = fold(row.value) if name in _COMPOSED else row.value
+    return wraps(row.value)(lambda *xs: float(value(*(operand(x, name) for x in xs))))
 
 
 # Comparisons alone, which a trace can record; nan is unequal to itself.
@@ -348,7 +269,7 @@ def _tested(name, *xs, **options):
     """What a test of numbers says of Values."""
     if get_tracer() and name in _TESTS:
         return _TESTS[name](*xs, **options)
-    return getattr(standard, name)(*map(_number, xs), **options)
+    return getattr(standard, name)(*map(bare, xs), **options)
 
 
 def _refuse(name, *xs, **options):

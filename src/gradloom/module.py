@@ -122,7 +122,7 @@ def _find(root):
                 inside = enumerate(x.parameters()) if _writes_parameters(x) else held_by(x)
                 stack.append((f"{prefix}{key}.", iter(inside)))
                 break
-            if not x.operands:
+            if not x._recipe[1]:
                 found.append((prefix, key, x))
         else:
             stack.pop()

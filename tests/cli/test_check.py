@@ -1,5 +1,6 @@
 """gradloom check: the list, its exit code, and files that do anything at all."""
 
+import json
 import os
 import subprocess
 import sys
@@ -190,5 +191,56 @@ def test_what_cannot_be_read(mine, capsys, tmp_path):
     assert main(["check", str(tmp_path / "none.py")]) == 1
     assert "none.py" in capsys.readouterr().err
     assert main(["check", str(tmp_path)]) == 1
+    assert main(["check", str(tmp_path / "none.ipynb")]) == 1
+    assert "none.ipynb" in capsys.readouterr().err
+
+
+# ---- notebooks
+@pytest.fixture
+def notebook(tmp_path):
+    """A function that writes a learner's notebook of these cells, and its path."""
+
+    def write(*sources):
+        cells = [{"cell_type": "markdown", "source": ["1 / 0\n"]}]
+        cells += [{"cell_type": "code", "source": source} for source in sources]
+        path = tmp_path / "mine.ipynb"
+        path.write_text(json.dumps({"cells": cells, "nbformat": 4}), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+def test_the_cells_of_a_notebook_are_one_file(notebook, capsys):
+    imports, _, rest = RIGHT.partition("class Value")
+    magic = "%matplotlib inline\n!pip install something\n"
+    cells = [
+        magic + imports,
+        f"class Value{rest}".splitlines(keepends=True),
+        "%%bash\necho 1",
+        "%%time\nValue(1.0)",
+    ]
+    assert main(["check", notebook(*cells)]) == 0
+    assert f"{len(STEPS)} right" in capsys.readouterr().out
+
+
+def test_an_error_in_a_notebook_names_the_cell(notebook, capsys):
+    broken = mutated("out._backward = _backward  # add", "raise ValueError('no')")
+    assert main(["check", notebook("import math", broken)]) == 1
+    assert "mine.ipynb, cell 2, line" in capsys.readouterr().out
+    assert main(["check", notebook(RIGHT, "%time\n\n1 / 0")]) == 1
+    shown = capsys.readouterr().err
+    assert 'mine.ipynb, cell 2", line 3, in <module>\n    1 / 0' in shown
+    assert main(["check", notebook(RIGHT, "1 +")]) == 1
+    assert 'mine.ipynb, cell 2", line 1\n    1 +' in capsys.readouterr().err
+    path = notebook(RIGHT, "while True: pass")
+    with pytest.raises(FileProblem, match=r"after 0\.5 s, in cell 2, line 1: while True: pass"):
+        list(trials_of_file(path, loading=0.5))
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", "{}", '{"cells": 1}', '{"cells": [{"cell_type": "code"}]}', "[1]"]
+)
+def test_a_file_that_is_no_notebook(tmp_path, capsys, content):
+    (tmp_path / "mine.ipynb").write_text(content)
     assert main(["check", str(tmp_path / "mine.ipynb")]) == 1
-    assert "check_engine(Value)" in capsys.readouterr().err
+    assert "is no notebook of format 4" in capsys.readouterr().err

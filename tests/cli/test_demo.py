@@ -160,6 +160,7 @@ def test_the_loss_is_logistic():
 
 def test_the_neuron_is_the_lessons():
     o = demo.neuron()
+    o.backward()
     grads = {v.label: v.grad for v in gradloom.topological_order(o) if v.label}
     expected = {"x1": -1.5, "w1": 1.0, "x2": 0.5, "w2": 0.0, "b": 0.5, "n": 0.5, "o": 1.0}
     assert grads == pytest.approx(expected, rel=1e-12)
@@ -176,7 +177,9 @@ def test_the_demo_makes_its_pictures(tmp_path, capsys, small):
     for name in PICTURES:
         height, width, _ = imread(folder / name).shape
         assert width > height > 200
-    assert "A neuron, forward and backward" in (folder / "neuron.html").read_text(encoding="utf-8")
+    neuron = (folder / "neuron.html").read_text(encoding="utf-8")
+    assert "A neuron, forward and backward" in neuron
+    assert " of demo.py: n = x1 * w1 + x2 * w2 + b" in neuron
     assert '"steps": 2' in (folder / "moons.html").read_text(encoding="utf-8")
     out = capsys.readouterr().out
     words = "two moons", "judged malignant", "100 points", *PICTURES, *PAGES, "in all"

@@ -1,6 +1,5 @@
 """How the lesson walks, stops, speaks to consoles and saves; mostly on a lesson of three small steps."""
 
-import builtins
 import importlib.util
 import os
 import subprocess
@@ -25,21 +24,6 @@ def short(monkeypatch):
     return pieces
 
 
-def answers(monkeypatch, *given):
-    """The learner's answers to the prompts; then the input ends. An exception is raised."""
-    waiting = list(given)
-
-    def answer(prompt=""):
-        if not waiting:
-            raise EOFError
-        said = waiting.pop(0)
-        if isinstance(said, str):
-            return said
-        raise said
-
-    monkeypatch.setattr(builtins, "input", answer)
-
-
 def without(monkeypatch, *names):
     """As if these packages were not installed."""
     find = importlib.util.find_spec
@@ -47,8 +31,8 @@ def without(monkeypatch, *names):
 
 
 # ---- walking
-def test_all_steps_without_a_prompt(short, capsys, monkeypatch):
-    answers(monkeypatch, AssertionError("it asked"))
+def test_all_steps_without_a_prompt(short, capsys, answer):
+    answer(AssertionError("it asked"))
     assert run(all_steps=True) == 0
     shown = capsys.readouterr().out
     assert "number 11" in shown
@@ -56,16 +40,16 @@ def test_all_steps_without_a_prompt(short, capsys, monkeypatch):
     assert "A square" in shown
 
 
-def test_enter_goes_on_and_q_stops(short, capsys, monkeypatch):
-    answers(monkeypatch, "", "q")
+def test_enter_goes_on_and_q_stops(short, capsys, answer):
+    answer("", "q")
     assert run() == 0
     shown = capsys.readouterr().out
     assert "number 12" in shown
     assert "number 13" not in shown
 
 
-def test_the_end_of_the_input_stops_politely(short, capsys, monkeypatch):
-    answers(monkeypatch)
+def test_the_end_of_the_input_stops_politely(short, capsys, answer):
+    answer()
     assert run() == 0
     shown = capsys.readouterr().out
     assert "number 11" in shown
@@ -74,8 +58,8 @@ def test_the_end_of_the_input_stops_politely(short, capsys, monkeypatch):
     assert "--all" in shown
 
 
-def test_ctrl_c_stops_politely_and_saves_nothing(short, capsys, monkeypatch, tmp_path):
-    answers(monkeypatch, KeyboardInterrupt())
+def test_ctrl_c_stops_politely_and_saves_nothing(short, capsys, answer, tmp_path):
+    answer(KeyboardInterrupt())
     assert run(save=str(tmp_path / "new")) == 130
     assert "Stopped" in capsys.readouterr().out
     assert list(tmp_path.iterdir()) == []
@@ -188,8 +172,8 @@ def test_save_writes_the_text_the_numbers_and_the_pictures(short, capsys, tmp_pa
     assert str(place / "lesson.md") in capsys.readouterr().out
 
 
-def test_save_keeps_what_was_walked(short, monkeypatch, tmp_path):
-    answers(monkeypatch, "q")
+def test_save_keeps_what_was_walked(short, answer, tmp_path):
+    answer("q")
     run(save=str(tmp_path))
     text = (tmp_path / "lesson.md").read_text(encoding="utf-8")
     assert "number 11" in text

@@ -1,6 +1,5 @@
 """The quiz: what is asked, what counts as right, one hint, and a score; mostly on three short steps."""
 
-import builtins
 import re
 
 import pytest
@@ -27,27 +26,6 @@ def short(monkeypatch):
         Picture("A square", "lesson/square.svg"),
     ]
     monkeypatch.setattr(lesson, "read_lesson", lambda: pieces)
-
-
-@pytest.fixture
-def answer(monkeypatch):
-    """A function that takes the learner's answers; after them the input ends. An exception is raised."""
-
-    def give(*given):
-        waiting = list(given)
-
-        def answered(prompt=""):
-            if not waiting:
-                raise EOFError
-            said = waiting.pop(0)
-            if isinstance(said, str):
-                return said
-            raise said
-
-        monkeypatch.setattr(builtins, "input", answered)
-        return waiting
-
-    return give
 
 
 def scores(shown):

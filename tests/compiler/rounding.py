@@ -64,12 +64,20 @@ class Run:
     def better_gradients(self):
         """What a Program may give where ``backward()`` gives nan.
 
-        The eager sweep walks on below ``floor`` with the 0 that did not arrive, and 0 times the infinite
-        derivative of something there is nan; a Program has no such way at all. And a Program computes
-        equal nodes once, so that what arrives at them is added before it is multiplied by what may be
-        infinite: (0 + 1) * inf is inf, 0 * inf + 1 * inf is nan.
+        A Program computes equal nodes once, so that what arrives at them is added before it is multiplied
+        by what may be infinite: (0 + 1) * inf is inf, 0 * inf + 1 * inf is nan.
         """
         return self._evaluate()[1]
+
+    def worse_gradients(self):
+        """What a Program may give where a number of the graph is not finite.
+
+        What is not taken passes nothing on in ``backward()``; a Program masks it only in front of a pole,
+        and elsewhere relies on 0 * x being 0: with an infinite x it is nan.
+        """
+        if all(math.isfinite(node.data) for node in self.nodes):
+            return self.gradients()
+        return self._evaluate(masked=False)[1]
 
     def path(self):
         """What was computed, without the numbers: two points on one path have the same."""
@@ -98,7 +106,7 @@ class Run:
         value = self._evaluate(signs=False)[0]
         return 0.0 if same(value, self.value) else abs(value - self.value)
 
-    def _evaluate(self, step=0.0, seed=0, merged=True, signs=True):
+    def _evaluate(self, step=0.0, seed=0, merged=True, signs=True, masked=True):
         blur = blurred(step, seed)
 
         numbers = []
@@ -111,7 +119,7 @@ class Run:
             if not signs and row.name == "add" and any(type(i) is float and i == 0.0 for i in operands):
                 result = next(x for x, i in zip(xs, operands, strict=True) if type(i) is int)
             numbers.append(result if exact(row.name, xs, result) else blur(result))
-        adjoints = [None if merged else 0.0] * len(numbers)  # None: nothing arrives
+        adjoints = [None] * len(numbers)  # None: nothing arrives
         first = self.first if merged else range(len(numbers))
         adjoints[first[-1]] = 1.0
         for k in range(len(numbers) - 1, -1, -1):
@@ -125,7 +133,8 @@ class Run:
                 if type(i) is int and formula != "0.0":
                     taken = not (partial == 0.0 and row.selects)
                     term = blur(partial * adjoints[k]) if taken else 0.0
-                    adjoints[first[i]] = (adjoints[first[i]] or 0.0) + term
+                    if taken or not masked:
+                        adjoints[first[i]] = (adjoints[first[i]] or 0.0) + term
         return numbers[-1], [0.0 if i is None else adjoints[i] or 0.0 for i in self.places]
 
     @functools.cached_property

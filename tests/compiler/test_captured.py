@@ -637,3 +637,37 @@ def test_an_optimiser_steps_outside():
 
 def test_value_of_a_traced_value_is_that_value():
     assert gl.value_and_grad(lambda x: Value(x) * x)(3.0) == (9.0, 6.0)
+
+
+# ---- results that nobody uses
+def test_a_result_that_is_not_used_contributes_nothing():
+    """Not 0 times its derivative: the root's is infinite at 0. A cotangent of 0 is used, and honest."""
+    f = gl.compile(lambda x: (gm.sqrt(x), x * 2.0))
+    for combine, expected in (
+        (lambda root, twice: twice, 2.0),
+        (lambda root, twice: root.relu() + twice, 2.0),
+        (lambda root, twice: root + twice, np.inf),
+        (lambda root, twice: root * 0.0 + twice, np.nan),
+    ):
+        x = Value(0.0)
+        result = combine(*f(x))
+        for sweep in (1, 2):
+            result.backward()
+            assert x.grad == pytest.approx(sweep * expected, nan_ok=True)
+
+
+def test_a_row_that_is_not_used_contributes_nothing():
+    scale = Value(3.0)
+    rows = gl.vmap(lambda x: (scale * x, gm.sqrt(scale * x)))
+    products, roots = rows(np.array([0.0, 1.0, 4.0]))
+    (products[0] + products[1] + roots[2]).backward()
+    assert scale.grad == pytest.approx(0.0 + 1.0 + 0.5 * 4.0 / 12.0**0.5)
+    scale.grad = 0.0
+    roots[0].backward()
+    assert np.isnan(scale.grad)
+
+
+def test_one_result_that_is_not_taken():
+    x = Value(0.0)
+    gl.compile(gm.sqrt)(x).relu().backward()
+    assert x.grad == 0.0

@@ -138,3 +138,24 @@ def test_it_is_the_instance_itself():
     assert coefficients.at(3.0) == 16.0
     assert Closed(3.0).energy(2.0) == 6.0
     assert Closed.closed == 0
+
+
+# ---- arguments by name
+class Beam:
+    k = 3.0
+
+    @gl.grad(argnums=1)
+    def slope(self, x, y):
+        return self.k * x * y * y
+
+    @gl.compile(static="n")
+    def power(self, x, n):
+        return self.k * x if n == 2.0 else x
+
+
+def test_a_method_takes_arguments_by_name():
+    """The instance is not counted: neither by argnums nor by static."""
+    beam = Beam()
+    assert beam.slope(2.0, 5.0) == beam.slope(2.0, y=5.0) == beam.slope(y=5.0, x=2.0) == 60.0
+    assert (beam.power(5.0, 2.0), beam.power(5.0, n=1.0), beam.power(2.0, 1.0)) == (15.0, 5.0, 2.0)
+    assert not any(path.decisions for path in beam.power.paths)  # n is no data that guards ask for

@@ -18,14 +18,14 @@ from gradloom.compiler.vectorize import vectorize
 from gradloom.engine import PURE
 from gradloom.ops import TABLE
 
-PASSES = ("columns", "simplify", "partials", "derivatives", "contraction", "grouping", "layout")
+PASSES = ("columns", "simplify", "partials", "poles", "derivatives", "contraction", "grouping", "layout")
 compiled = pytest.mark.skipif(module.__file__.endswith(".py"), reason="the passes are not compiled here")
 PLAIN = """
 import sys
-from gradloom.compiler import columns, contraction, derivatives, grouping, layout, partials, simplify
+from gradloom.compiler import columns, contraction, derivatives, grouping, layout, partials, poles, simplify
 from gradloom.compiler.program import Program
 from gradloom.compiler.vectorize import vectorize
-passes = columns, contraction, derivatives, grouping, layout, partials, simplify
+passes = columns, contraction, derivatives, grouping, layout, partials, poles, simplify
 assert all(m.__file__.endswith(".py") for m in passes)
 for text in sys.stdin.read().split("---"):
     p = Program.parse(text)

@@ -195,12 +195,15 @@ def agree(what, got, expected, rooms, point):
 
 
 def agree_gradients(what, got, run, rooms, point):
-    """As ``agree``; but where ``backward()`` gives nan, a Program may do better."""
+    """As ``agree``; but where ``backward()`` gives nan, a Program may do better, and where the numbers are
+    not finite, be nan."""
     got = [number(x) for x in got]
     expected = run.gradients()[: len(got)]
     better = run.better_gradients()[: len(got)] if any(map(math.isnan, expected)) else expected
-    pairs = zip(got, expected, better, strict=True)
-    agree(what, got, [y if math.isnan(x) or not math.isnan(y) else z for x, y, z in pairs], rooms, point)
+    worse = run.worse_gradients()[: len(got)] if any(map(math.isnan, got)) else expected
+    pairs = zip(got, expected, better, worse, strict=True)
+    expected = [w if math.isnan(x) else b if math.isnan(y) else y for x, y, b, w in pairs]
+    agree(what, got, expected, rooms, point)
 
 
 def as_array(x):

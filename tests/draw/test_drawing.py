@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 
 from gradloom import Value
+from gradloom.cli.demo import neuron
 from gradloom.draw import Drawing, draw, draw_dot
 from gradloom.draw.labels import in_terminal, number
 from gradloom.draw.theme import THEMES
@@ -41,18 +42,6 @@ def boxes(svg):
 
 def groups(svg):
     return list(ElementTree.fromstring(svg).iter(f"{SVG}g"))
-
-
-def neuron():
-    """The lesson's neuron; the gradients below are those of the lesson, worked by hand."""
-    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-    b = Value(6.8813735870195432, label="b")
-    n = x1 * w1 + x2 * w2 + b
-    n.label = "n"
-    o = n.tanh()
-    o.label = "o"
-    return o
 
 
 # ---- boxes, operations, edges
@@ -308,7 +297,7 @@ def test_resting_the_mouse_shows_every_digit():
     o = neuron()
     o.backward()
     titles = [t.text for t in ElementTree.fromstring(o.draw().svg).iter(f"{SVG}title")]
-    assert f"o | data {o.data} | grad 1.0" in titles
+    assert any(title.startswith(f"o | data {o.data} | grad 1.0 | made in line") for title in titles)
     assert len(titles) == 10  # nothing on edges, nothing on the page itself
 
 

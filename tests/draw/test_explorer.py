@@ -10,6 +10,7 @@ import pytest
 
 import gradloom as gl
 from gradloom import Value, primitive
+from gradloom.cli.demo import neuron
 from gradloom.draw import Explorer, explore, frames
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, view_from_root
@@ -18,16 +19,6 @@ from gradloom.draw.javascript import names_called, rows_as_javascript, rule
 from gradloom.draw.passes import passes
 from gradloom.errors import CycleError
 from gradloom.ops import TABLE
-
-
-def neuron():
-    x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
-    w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
-    n = x1 * w1 + x2 * w2 + Value(6.8813735870195432, label="b")
-    n.label = "n"
-    o = n.tanh()
-    o.label = "o"
-    return o
 
 
 def by_hand(x):
@@ -163,6 +154,16 @@ def test_the_sums_are_those_of_backward_where_a_part_is_folded(root, most):
     totals = {s.to: s.total for s in found.steps if s.kind in ("seed", "edge", "own", "unseen")}
     for i, total in totals.items():
         assert isinstance(view.nodes[i], Box) or total == view.nodes[i].grad
+
+
+def test_what_is_not_taken_passes_nothing_on():
+    """sqrt's derivative is infinite at 0, but relu does not take it: 0.0 comes in, and is not multiplied."""
+    x = Value(0.0)
+    root = x.sqrt().relu()
+    assert [(s.adds, s.total) for s in passes(view_from_root(root, 10), root).steps if s.kind == "edge"] == [
+        (0.0, 0.0),
+        (0.0, 0.0),
+    ]
 
 
 def test_a_box_is_computed_after_what_it_takes_and_before_what_takes_it():

@@ -5,12 +5,16 @@ Skipped where there is no Chromium, no driver for it or no selenium; ``.ci/run``
 
 import itertools
 import json
+import linecache
 import math
 import random
+import re
+import runpy
+from pathlib import Path
 
 import pytest
 
-from gradloom import Value, scope
+from gradloom import Value, scope, source_lines
 from gradloom.cli.demo import neuron
 from gradloom.engine import apply
 from gradloom.nn import MLP
@@ -21,6 +25,16 @@ def keys():
     from selenium.webdriver.common.keys import Keys
 
     return Keys
+
+
+def test_what_is_not_taken_passes_nothing_on(page):
+    x = Value(0.0, label="x")
+    page.open(x.sqrt().relu())
+    assert page.run("return [...grads]") == [1, 0, 0]
+    page.press(keys().END)
+    assert "Not taken: nothing came in." in page.text("#step")
+    page.run("changed.set(2, 4); recompute(); leap(position)")
+    assert page.run("return [...grads]") == [1, 1, 0.25]
 
 
 # ---- the lesson's neuron
@@ -274,6 +288,38 @@ def test_labels_are_shown_and_never_run(page):
         assert page.text("#tip b") == label
     assert page.run("return document.documentElement.scrollWidth <= innerWidth")
     page.press(keys().HOME, *[keys().ARROW_RIGHT] * 9)
+    assert page.run("return window.bad") is None
+
+
+# ---- the line that made a node
+def test_the_line_that_made_a_node_is_told(page):
+    page.open(neuron())
+    page.run("choose(nodes.findIndex(({ label }) => label === 'n'))")
+    words = page.text("#tip .made")
+    assert re.fullmatch(r"made in line \d+ of demo\.py: n = x1 \* w1 \+ x2 \* w2 \+ b", words)
+    assert page.text("#live").endswith(f"{words}.")
+    page.open(Value(2.0, label="a") * 3.0)
+    page.run("choose(0)")
+    assert page.run("return document.querySelectorAll('#tip .made').length") == 0
+    assert page.text("#live").endswith("gradient 1.")
+
+
+def test_a_line_is_shown_and_never_run(page):
+    evil = ["<script>window.bad = 1</script>", "<img src=x onerror=bad=1>", "</script></template>",
+            "{{rows}} ${bad} ` \\ \" ' &amp;", "👩‍🔬 🎉 é", "x" * 10_000]  # fmt: skip
+    lines = [f"root = root + {i}  # {text}\n" for i, text in enumerate(evil)]
+    linecache.cache["evil.py"] = 0, None, lines, "evil.py"
+    names = {"root": Value(0.5)}
+    with source_lines():
+        exec(compile("".join(lines), "evil.py", "exec"), names)
+    page.open(names["root"])
+    assert page.run("return window.bad") is None
+    for i, line in enumerate(lines):
+        page.run("choose(nodes.findIndex(({ made }) => made?.startsWith(arguments[0])))", f"line {i + 1} of")
+        words = f"made in line {i + 1} of evil.py: {line.strip()}"
+        shown = page.text("#tip .made")
+        assert shown == words if len(words) < 120 else words.startswith(shown.removesuffix("..."))
+        assert page.run("return document.querySelector('#tip').scrollWidth <= innerWidth")
     assert page.run("return window.bad") is None
 
 
@@ -698,3 +744,14 @@ def test_the_root_may_be_in_a_box_that_unfolds(page):
     root.backward()
     assert page.boxes()["x"] == ["0.5000", f"{x.grad:.4f}"]
     assert page.boxes()["root"] == [f"{root.data:.4f}", "1.0000"]
+
+
+# ---- the screenshots of the documents
+def test_the_screenshots_can_be_taken_again(page, tmp_path):
+    """Their pixels depend on the machine's fonts; their size does not, nor the moments that are shown."""
+    tool = runpy.run_path(str(Path(__file__).parents[2] / "tools" / "draw_pages.py"))
+    tool["take"](page.driver, tmp_path)
+    for name in ("explorer.png", "film.png"):
+        kept, fresh = ((folder / name).read_bytes() for folder in (tool["DOCS"], tmp_path))
+        assert fresh[:24] == kept[:24], f"{name}: run: python tools/draw_pages.py"  # up to width and height
+    assert page.text("#count").split(" / ")[0] == "13"

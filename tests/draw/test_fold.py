@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from gradloom import Value, scope
+from gradloom.draw import trace
 from gradloom.draw.fold import LENGTH, Folding, shown
 from gradloom.draw.folded import view_of
 from gradloom.draw.network import columns_in_python, network
 from gradloom.draw.quotient import Quotient, distances
-from gradloom.nn import MLP
+from gradloom.nn import MLP, Module, Neuron
 
 
 def lines(drawing):
@@ -258,6 +259,96 @@ def test_bad_options():
     for bad in ("some", None, 1):
         with pytest.raises(ValueError, match="fold must be one of 'auto', 'all', 'none'"):
             Value(1.0).draw(fold=bad)
+
+
+# ---- what parameters are called
+def leaves(root):
+    """The first words of the leaves of a picture, in the order of the text."""
+    found = [line for line in lines(root.draw(show=("label", "data"), digits=0)) if "<-" not in line]
+    return [line.split(" | ")[0].split("  (")[0].strip() for line in found]
+
+
+class Pair(Module):
+    def __init__(self):
+        self.left, self.others = Value(2.0), {"right": [Value(3.0), Value(4.0, label="mine")]}
+
+    def __call__(self, x):
+        with scope(self):
+            right, mine = self.others["right"]
+            return self.left * x + right * mine
+
+
+def test_a_parameter_is_called_by_its_attributes_within_its_scope():
+    neuron = Neuron(2)
+    assert leaves(neuron([Value(1.0, label="x"), 5.0])) == ["b", "w[0]", "x", "w[1]", "data 5"]
+    assert [p.label for p in neuron.parameters()] == [""] * 3
+    pair = Pair()
+    assert leaves(pair(1.0)) == ["left", "data 1", "others.right[0]", "mine"]  # a label wins
+    model = MLP(1, [2, 1])
+    assert leaves(model([6.0]))[:4] == ["b", "w[0]", "b", "w[0]"]
+    assert leaves(model([6.0]) + model([7.0]))[:4] == [
+        "layers[1].neurons[0].b",
+        "layers[1].neurons[0].w[0]",
+        "layers[0].neurons[0].b",
+        "layers[0].neurons[0].w[0]",
+    ]
+
+
+def test_outside_of_two_models_there_are_no_names():
+    one, other, both = Pair(), Pair(), Value(1.0)
+    one.both = other.both = both
+    assert leaves(one(both) + one(both))[:4] == ["left", "both", "others.right[0]", "mine"]
+    assert leaves(one(both) + other(both))[:4] == ["left", "data 1", "others.right[0]", "mine"]
+
+
+def test_a_class_that_lists_its_parameters_itself_gives_no_names():
+    class Listed(Pair):
+        def parameters(self):
+            return [self.left, self.missing]
+
+    listed = Listed()
+    assert leaves(listed(1.0))[0] == "data 2"
+    listed.missing = Value(1.0)
+    assert leaves(listed(1.0))[0] == "data 2"
+
+
+def test_the_explorer_has_the_names_of_the_parameters(tmp_path):
+    neuron = Neuron(1)
+    page = neuron([Value(1.0, label="x")]).explore(tmp_path / "page.html")
+    assert '"label": "w[0]"' in page.html
+    assert ">w[0]</text>" in page.html
+
+
+# ---- twice
+def squares(rows):
+    """The loss of a network whose inputs and targets are plain numbers: constants, many of them."""
+    random.seed(3)
+    model = MLP(3, [8, 8, 1])
+    MODELS.append(model)
+    loss = sum((model([0.5, -i / rows, 1.0]) - 1.0) ** 2 * 0.5 for i in range(rows))
+    loss.backward()
+    return loss
+
+
+@pytest.mark.parametrize("most", [30, 150, 300])
+@pytest.mark.parametrize("rows", [1, 12])
+def test_to_draw_a_graph_does_not_change_how_it_is_drawn(rows, most, tmp_path):
+    loss = squares(rows)
+    first, page = loss.draw(max_nodes=most), loss.explore(tmp_path / "page.html", max_nodes=most)
+    second, again = loss.draw(max_nodes=most), loss.explore(tmp_path / "page.html", max_nodes=most)
+    assert "folded into" in str(first)
+    assert str(second) == str(first)
+    assert second.svg == first.svg
+    assert again.html == page.html
+
+
+def test_a_constant_that_was_looked_at_is_folded_as_one():
+    first, second = squares(12), squares(12)
+    assert len(trace(second)[0]) > 300  # a Value of every constant
+    assert str(second.draw()) == str(first.draw())
+    a = Value(2.0, label="a") * 3.0
+    a.operands[1].label = "three"  # whoever names it means it
+    assert network([a]).constants.tolist() == [0, 0, 0]
 
 
 # ---- the parts underneath

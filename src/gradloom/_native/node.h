@@ -54,6 +54,7 @@ enum {
     TRACKED = 4,        /* known to the cycle collector */
     SWEEPING = 8,       /* in a backward() that runs Python */
     SWEPT = 16,         /* a backward() has passed on what its constants, still numbers, are owed */
+    REACHED = 32,       /* something was passed on to it in the last backward() */
 };
 
 typedef union {
@@ -76,7 +77,7 @@ typedef struct Node {
     Operand operand[2];
     uint16_t row;
     uint8_t flags, count; /* count: operands in the slots, a parameter included */
-    uint32_t trace;       /* the trace that made it; outside, the scope, whose top bit is set, or 0 */
+    uint32_t trace;       /* the trace that made it; outside, the scope or line, whose top bit is set, or 0 */
     Extra *extra;
     PyObject *dict, *weakrefs;
 } Node;
@@ -91,12 +92,16 @@ static int tracing_threads;
 #define TRACING (UNLIKELY(tracing_threads) && the_tracer != NULL)
 
 /* What new nodes of this thread carry: the number of its trace, or outside of one that of its scope. The
- * count of threads with either is read first, as above. */
+ * count of threads with either is read first, as above. While lines of source are recorded, it is that of
+ * the line that is running, which is to be asked for (scopes.h). */
 static NEAR_THREAD_LOCAL uint32_t the_trace, the_scope, the_origin;
 static int threads_with_origin;
+static THREAD_LOCAL int the_lines;
+#define ASK_FOR_LINE 0x7FFFFFFFu /* no trace and no scope has this number */
+static uint32_t line_of_node(void);
 
 static void renew_origin(void) {
-    const uint32_t origin = the_tracer ? the_trace : the_scope;
+    const uint32_t origin = the_tracer ? the_trace : the_lines ? ASK_FOR_LINE : the_scope;
     threads_with_origin += (origin != 0) - (the_origin != 0);
     the_origin = origin;
 }
@@ -122,6 +127,8 @@ static inline void node_clear_fields(Node *n, double data) {
     n->trace = threads_with_origin ? the_origin : 0;
     n->extra = NULL;
     n->dict = n->weakrefs = NULL;
+    if (UNLIKELY(n->trace == ASK_FOR_LINE))
+        n->trace = line_of_node();
 }
 
 /* A leaf of the exact type. */

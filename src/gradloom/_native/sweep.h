@@ -144,13 +144,19 @@ static inline int path_push(Path *p, Node *n) {
 
 /* Give every node that the walk met the gradient that it had. */
 static void walk_undo(Walk *w) {
-    for (Py_ssize_t i = 0; i < w->count; i++) {
+    for (Py_ssize_t i = 0; i < w->count; i++)
         w->items[i].node->grad = w->items[i].before;
-        w->items[i].node->flags &= (uint8_t)~SWEPT;
-    }
 }
 
 static int materialise(Node *n); /* value.c: constants become Values, with what they are owed */
+
+/* What the last sweep left on a node is settled before the next one; one that is not over is let be. */
+static int settle(Node *n) {
+    if (n->flags & SWEEPING)
+        return 0;
+    n->flags &= (uint8_t)~REACHED;
+    return n->flags & SWEPT ? materialise(n) : 0;
+}
 
 /* List the nodes below root. 0, or -1 with an exception; free with walk_free either way.
  * To sweep: check every derivative, and set the gradient of inner nodes to 0 in passing (a pass of its
@@ -198,7 +204,7 @@ static int walk(Walk *w, Node *root, int to_sweep) {
         path.depth--;
         n->mark = finished;
         failed = (to_sweep && check_derivative(n, w) < 0) ||
-                 (UNLIKELY(to_sweep && n->flags & SWEPT) && materialise(n) < 0) || walk_append(w, n) < 0;
+                 (UNLIKELY(to_sweep && n->flags & (SWEPT | REACHED)) && settle(n) < 0) || walk_append(w, n) < 0;
         if (to_sweep && count > 0 && !failed)
             n->grad = 0.0;
     }
@@ -211,9 +217,14 @@ static int walk(Walk *w, Node *root, int to_sweep) {
 
 /* ---- one step of the chain rule */
 static inline void contribute(Node *x, double partial, double grad, int selects) {
-    if (!(selects && partial == 0.0))
-        x->grad += partial * grad;
+    if (selects && partial == 0.0) /* not taken */
+        return;
+    x->grad += partial * grad;
+    x->flags |= REACHED;
 }
+
+/* Whether a node passes on: not where all to which it was an operand did not take it. */
+static inline int is_reached(const Node *n) { return n->flags & REACHED || n->grad != 0.0; }
 
 /* A row of the table whose operands are in the slots. */
 static inline void step_in_slots(Node *n) {
@@ -294,6 +305,21 @@ static inline int chain_rule(Node *n) {
 }
 
 /* ---- the sweep */
+/* The user's step of the chain rule. What it passed on is not known, and may be 0.0: all count as reached. */
+static int step_by_hand(Node *n) {
+    PyObject *step = PyObject_GetAttr((PyObject *)n, str_backward);
+    PyObject *none = step ? PyObject_CallNoArgs(step) : NULL;
+    const Py_ssize_t count = n->extra && n->extra->operands ? PyTuple_GET_SIZE(n->extra->operands) : n->count;
+    for (Py_ssize_t i = 0; none != NULL && i < count; i++) {
+        PyObject *x = operand_at(n, i);
+        if (x != NULL && IS_VALUE(x))
+            ((Node *)x)->flags |= REACHED;
+    }
+    Py_XDECREF(step);
+    Py_XDECREF(none);
+    return none == NULL ? -1 : 0;
+}
+
 static int sweep_with_python(Walk *w) {
     int failed = 0;
     for (Py_ssize_t i = 0; i < w->count; i++) { /* the user's code may drop nodes: hold them */
@@ -302,20 +328,13 @@ static int sweep_with_python(Walk *w) {
     }
     for (Py_ssize_t i = w->count; i-- > 0 && !failed;) {
         Node *n = w->items[i].node;
-        if (is_by_hand(n)) {
-            PyObject *step = PyObject_GetAttr((PyObject *)n, str_backward);
-            PyObject *none = step ? PyObject_CallNoArgs(step) : NULL;
-            failed = none == NULL;
-            Py_XDECREF(step);
-            Py_XDECREF(none);
-        }
-        else
-            failed = chain_rule(n) < 0;
+        if (is_reached(n))
+            failed = (is_by_hand(n) ? step_by_hand(n) : chain_rule(n)) < 0;
     }
     if (failed)
         walk_undo(w);
     for (Py_ssize_t i = 0; i < w->count; i++)
-        w->items[i].node->flags &= (uint8_t)~SWEEPING;
+        w->items[i].node->flags &= (uint8_t)~(failed ? SWEEPING | SWEPT : SWEEPING);
     for (Py_ssize_t i = 0; i < w->count; i++)
         Py_DECREF(w->items[i].node);
     return failed ? -1 : 0;
@@ -331,8 +350,10 @@ static int backward_from(Node *root, double seed) {
             walk_undo(&w);
             failed = refuse("sweeping", root, NULL);
         }
-    if (!failed)
+    if (!failed) {
         root->grad = has_operands(root) ? seed : root->grad + seed;
+        root->flags |= REACHED;
+    }
     if (!failed && w.python) {
         sweeps_with_python++;
         failed = sweep_with_python(&w);
@@ -341,7 +362,8 @@ static int backward_from(Node *root, double seed) {
     else if (!failed) {
         for (Py_ssize_t i = w.count; i-- > 0;) {
             PREFETCH(w.items[i > AHEAD ? i - AHEAD : 0].node);
-            step_in_slots(w.items[i].node);
+            if (is_reached(w.items[i].node))
+                step_in_slots(w.items[i].node);
         }
     }
     walk_free(&w);

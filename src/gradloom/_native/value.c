@@ -2,7 +2,7 @@
  *
  * Contract
  *   engine.py is the definition; this module gives the same Value, apply, order, read, write,
- *   set_silent, set_tracer and get_tracer, and the same tests run on both, to the last bit. It holds arithmetic, attributes,
+ *   set_silent, set_lines, set_tracer and get_tracer, and the same tests run on both, to the last bit. It holds arithmetic, attributes,
  *   order, backward and free. Everything else (printing, copying, NumPy) is Python, attached in
  *   protocols.py. No operation is named here but Python's own operators: values, derivatives and methods
  *   come from table.h, generated from ops.py.
@@ -522,6 +522,7 @@ static Node *constant_node(Node *n, Py_ssize_t i, double x) {
     }
     Node *constant = node_new(x);
     if (constant != NULL) {
+        constant->trace = n->trace;
         constant->stamp = n->stamp; /* as old as its result, or the result would be stale */
         constant->grad = grad;
     }
@@ -767,7 +768,7 @@ static PyMemberDef MEMBERS[] = {
     {"_data", T_DOUBLE, offsetof(Node, data), READONLY, "The number, in a trace too."},
     {"_grad", T_DOUBLE, offsetof(Node, grad), READONLY, "The gradient, in a trace too."},
     {"_stamp", T_ULONGLONG, offsetof(Node, stamp), 0, "Which of two Values is younger."},
-    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it; outside of one its scope, or 0."},
+    {"_trace", T_UINT, offsetof(Node, trace), READONLY, "The trace that made it; outside of one its line or scope, or 0."},
     {"__dictoffset__", T_PYSSIZET, offsetof(Node, dict), READONLY, NULL},
     {"__weaklistoffset__", T_PYSSIZET, offsetof(Node, weakrefs), READONLY, NULL},
     {NULL, 0, 0, 0, NULL},
@@ -994,6 +995,7 @@ static PyMethodDef FUNCTIONS[] = {
     {"record", record, METH_VARARGS, "The columns of a Program, from the graph that a trace left."},
     {"columns_of", columns_of, METH_O, "Operands, constants, rows and traces of many Values, as bytes."},
     {"get_tracer", get_tracer, METH_NOARGS, "What watches this thread's Values, or None."},
+    {"set_lines", set_lines, METH_O, "Let new Values of this thread carry the numbers of source lines, or (None) of scopes."},
     {"set_scope", set_scope, METH_O, "Let new Values of this thread carry the number of a scope; what they did before."},
     {"enter_scope", enter_scope, METH_O, "Begin a scope of this name, or of this object."},
     {"leave_scope", leave_scope, METH_NOARGS, "End the scope; that around it goes on."},
@@ -1034,6 +1036,8 @@ static const struct {
     {&py_refuse, "gradloom.arithmetic", "refuse"},
     {&py_gradient_of_constant, "gradloom.arithmetic", "gradient_of_constant"},
     {&py_local_derivatives, "gradloom.arithmetic", "local_derivatives"},
+    {&library, "gradloom.lines", "LIBRARY"},
+    {&examples, "gradloom.lines", "EXAMPLES"},
     {&py_by_hand, "gradloom.engine", "_by_hand"},
     {&py_check_value, "gradloom.engine", "_check_value"},
     {&numpy_empty, "numpy", "empty"},

@@ -1,7 +1,7 @@
 """A learner's file, run in a process of its own, which is ended when it does not answer.
 
-Takes: the path of a file of Python, and the name of the class in it.
-Gives: ``trials_of_file``, the Results as they come; ``FileProblem``, raised where the file itself fails.
+Takes: the path of a file of Python or of a notebook, and the name of the class in it.
+Gives: ``trials_of_file``, the Results as they come.
 Promises: whatever the file does (loop for ever, end its process, wait for input), this returns. The file
 runs as an imported module does: what stands below ``if __name__ == "__main__"`` does not. What it prints is
 swallowed.
@@ -15,21 +15,16 @@ import sys
 import traceback
 import types
 from collections.abc import Iterator
-from pathlib import Path
 
+from gradloom.check.source import FileProblem, pieces
 from gradloom.check.step import TooLong
 from gradloom.check.trial import SECONDS, STEPS, STILL, Result, ended_by, limited, trials
-from gradloom.errors import GradloomError
 
 __all__ = ["FileProblem", "trials_of_file"]
 
 LOADING = 10.0  # seconds for what the file does by itself
 GRACE = 3.0  # seconds more than that, and than a step has, before a process that does not answer is ended
 ENDED = 3  # after so many processes that had to be ended, the other steps are left out
-
-
-class FileProblem(GradloomError):
-    """The file cannot be run, or has no such class."""
 
 
 def trials_of_file(
@@ -40,7 +35,7 @@ def trials_of_file(
     Parameters
     ----------
     path : str
-        A file of Python.
+        A file of Python, or a notebook, whose cells of code are run in order.
     name : str
         The class.
     seconds, loading : float
@@ -53,9 +48,7 @@ def trials_of_file(
     OSError
         The file cannot be read.
     """
-    if Path(path).suffix == ".ipynb":
-        raise FileProblem(f"{path} is a notebook; in its last cell, check_engine(Value) does the same")
-    Path(path).read_bytes()  # a file that cannot be read is Python's own error
+    pieces(path)  # a file that cannot be read is Python's own error
     done, earlier, ended = 0, False, 0
     while done < len(STEPS):
         if ended == ENDED:
@@ -142,7 +135,8 @@ def _class(path, name, loading):
     sys.argv = [path]
     try:
         with limited(loading):
-            exec(compile(Path(path).read_bytes(), path, "exec"), vars(module))
+            for part, source in pieces(path):
+                exec(compile(source, part, "exec"), vars(module))
     except TooLong as error:
         raise FileProblem(f"{path} is {_shown(error, path)}\n{_GUARD}") from None
     except (Exception, SystemExit) as error:
@@ -159,9 +153,11 @@ def _shown(error, path):
     """The error as Python shows it, from the file's first line on."""
     shown = traceback.TracebackException.from_exception(error)
     frames = list(shown.stack)
-    here = [i for i, frame in enumerate(frames) if frame.filename == path]
+    parts = {part for part, _ in pieces(path)}
+    here = [i for i, frame in enumerate(frames) if frame.filename in parts]
     if isinstance(error, TooLong):
         line = frames[here[-1]]
-        return f"{error}, in line {line.lineno}: {line.line}"
+        cell = line.filename.removeprefix(path).removeprefix(",")
+        return f"{error}, in{cell + ',' if cell else ''} line {line.lineno}: {line.line}"
     shown.stack = traceback.StackSummary.from_list(frames[here[0] :] if here else [])
     return "".join(shown.format()).rstrip()

@@ -68,7 +68,7 @@ def _parser():
     lesson.set_defaults(command=_lesson)
 
     check = commands.add_parser("check", help="the lesson's numbers on your own Value, and the likely causes")
-    check.add_argument("file", metavar="FILE.py", help="the file with the class")
+    check.add_argument("file", metavar="FILE", help="the file with the class: .py, or a notebook")
     check.add_argument("--name", metavar="NAME", default="Value", help="the class in it (%(default)s)")
     check.add_argument(
         "--seconds", metavar="S", type=_seconds, default=3.0, help="the time for one step (%(default)s)"

@@ -1,6 +1,6 @@
-"""``gradloom check FILE.py``: the lesson's numbers, on the learner's own ``Value``.
+"""``gradloom check FILE``: the lesson's numbers, on the learner's own ``Value``.
 
-Takes: a file of Python that has the class.
+Takes: a file of Python, or a notebook, that has the class.
 Gives: ``run``, which prints one line for each step as it comes.
 Promises: with rich, and on a terminal, colours; elsewhere the same in plain text.
 """

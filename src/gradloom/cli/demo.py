@@ -12,12 +12,14 @@ import time
 from gradloom.cli.console import check_extras, console, make_folder
 from gradloom.draw import draw, explore
 from gradloom.engine import ENGINE, Value
+from gradloom.scopes import source_lines
 
 __all__ = ["neuron", "run"]
 
 
+@source_lines()
 def neuron():
-    """The lesson's neuron, after ``backward()``: tanh(x1 w1 + x2 w2 + b)."""
+    """The lesson's neuron, tanh(x1 w1 + x2 w2 + b), before ``backward()``. Each Value knows its line."""
     x1, x2 = Value(2.0, label="x1"), Value(0.0, label="x2")
     w1, w2 = Value(-3.0, label="w1"), Value(1.0, label="w2")
     b = Value(6.8813735870195432, label="b")
@@ -25,12 +27,12 @@ def neuron():
     n.label = "n"
     o = n.tanh()
     o.label = "o"
-    o.backward()
     return o
 
 
 def _draw_neuron(screen, folder):
     o = neuron()
+    o.backward()
     draw(o, title="A neuron after backward()").save(folder / "neuron.png", scale=2)
     explore(o, folder / "neuron.html", title="A neuron, forward and backward")
     return "neuron.png\nneuron.html", f"output {o.data:.4f}, and every gradient"

@@ -14,11 +14,13 @@ from typing import Any
 import numpy as np
 
 from gradloom.arithmetic import local_derivatives
-from gradloom.compiler.nesting import Form, flat, put_together, take_apart
-from gradloom.compiler.refusals import PACKAGE, line_of, name_of
+from gradloom.compiler.assembling import put_together
+from gradloom.compiler.nesting import Form, flat, take_apart
+from gradloom.compiler.refusals import line_of, name_of
 from gradloom.compiler.tracing import Tracer
 from gradloom.engine import Value, set_silent, set_tracer
 from gradloom.errors import TraceError
+from gradloom.lines import PACKAGE
 from gradloom.ops import TABLE
 
 __all__ = ["not_finite", "verify"]

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from gradloom.compiler.assembling import object_array
 from gradloom.compiler.checks import not_finite, verify
 from gradloom.compiler.copies import Copied
-from gradloom.compiler.explanation import as_table, explain, stats
 from gradloom.compiler.interpreter import Call
 from gradloom.compiler.lowering import Lower, as_is, hold_numbers
 from gradloom.compiler.methods import bound
@@ -25,7 +25,6 @@ from gradloom.compiler.nesting import (
     fixed,
     flat,
     holds_values,
-    object_array,
     statics,
     take_apart,
     values_among,
@@ -34,25 +33,18 @@ from gradloom.compiler.nesting import (
 from gradloom.compiler.options import by_position, chosen, static_positions
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import MANY, Paths
-from gradloom.compiler.picture import picture
-from gradloom.compiler.program import Program
 from gradloom.compiler.refusals import name_of
 from gradloom.compiler.results import Operands, one, several
+from gradloom.compiler.shown import Found, Shown
 from gradloom.compiler.tracing import inline, is_traced, trace
-from gradloom.compiler.vector_picture import vector_picture
 from gradloom.compiler.watch import ATOMS, Watch
-from gradloom.draw import Drawing
-from gradloom.draw.tables import bundle
 from gradloom.engine import Value
 from gradloom.errors import PathWarning
 
-__all__ = ["Compiled", "Found"]
-
-Found = tuple[Path, tuple[list[Form], Form], np.ndarray]
-"""The path for some arguments, their forms and their numbers."""
+__all__ = ["Compiled"]
 
 
-class Compiled(Copied, Call):
+class Compiled(Copied, Shown, Call):
     """A compiled function; ``gradloom.compile`` and the other transforms make it.
 
     Attributes
@@ -119,8 +111,11 @@ class Compiled(Copied, Call):
             results = [one(self._name, float(out[0]), operands, gradients)]
         else:
             inputs = path.inputs(x, more)
-            pull = path.pullback(wrt)
-            results = several(self._name, out, operands, lambda c: pull(np.concatenate([inputs, c])))
+
+            def pull(*more: np.ndarray) -> np.ndarray:
+                return path.pullback(wrt, len(more) > 1)(np.concatenate([inputs, *more]))
+
+            results = several(self._name, out, operands, pull)
         return path.lowered.assemble(object_array(results, len(results)))
 
     def _take_apart(
@@ -216,78 +211,12 @@ class Compiled(Copied, Call):
                         stacklevel=5,
                     )
 
-    # ---- what there is to see
-    @property
-    def paths(self) -> list[Path]:
-        self._credit()
-        return [path for paths in self._entries.values() for path in paths.paths]
-
-    def program(self, *args: Any, **kwargs: Any) -> Program:
-        """The Program that runs for these arguments; print it."""
-        return self._path(args, kwargs)[0].lowered.program
-
-    def draw(self, *args: Any, **kwargs: Any) -> Drawing:
-        """A picture of ``program(*args)``, with the numbers that these arguments give.
-
-        Examples
-        --------
-        >>> import gradloom as gl
-        >>> print(gl.grad(lambda x, y: x * x * y, argnums=1).draw(2.0, 3.0))
-        result | data 4.0000 <- *
-          x | data 2.0000  (1)
-          x, see (1)
-        """
-        return picture(self._f, repr(self)[1:-1], *self._path(args, kwargs))
-
-    def draw_vectors(self, *args: Any, **kwargs: Any) -> Drawing:
-        """A picture of the vector instructions that run ``program(*args)``: which operations became one.
-
-        A box is an instruction on so many lanes; an edge says how many numbers it gets from another.
-
-        Examples
-        --------
-        >>> import gradloom as gl
-        >>> print(gl.compile(lambda x: sum(a * a for a in x)).draw_vectors([0.5] * 64))
-        result: 1 number
-          dot[64]: 1 lane of 64 terms
-            x: 64 numbers
-        127 operations in 1 vector instruction
-        """
-        return vector_picture(self._f, repr(self)[1:-1], *self._path(args, kwargs)[:2])
-
+    # ---- what Shown and the options ask
     def _path(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Found:
         numbers: list[Any] = []
         forms, named = self._take_apart(args, kwargs, numbers)
         x = vector(numbers)
         return self._paths(forms, named).path(x), (forms, named), x
-
-    def stats(self) -> dict[str, Any]:
-        """How much was traced, and how often it ran.
-
-        Returns
-        -------
-        dict
-            paths, calls, nodes (as traced), instructions (as run), bytes (of both), seconds (tracing and
-            differentiating).
-        """
-        return stats(self.paths)
-
-    def explain(self) -> str:
-        """Why each path was traced, one line for each."""
-        self._credit()
-        return explain(repr(self), self._cleared, self._traced)
-
-    @property
-    def _traced(self) -> list[Any]:
-        """The paths for each form of arguments."""
-        return [(paths.arguments, paths.paths) for paths in self._entries.values()]
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None, **_: Any) -> dict[str, str]:
-        """A table of the paths, for a notebook."""
-        self._credit()
-        name = repr(self)
-        makers = {"text/html": lambda: as_table(name[1:-1], self._traced), "text/plain": lambda: name}
-        return bundle(makers, include, exclude)
 
     def _check(
         self,

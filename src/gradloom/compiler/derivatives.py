@@ -7,15 +7,16 @@ Promises: the derivative is the one that ``backward()`` computes: each operation
 by what arrives, in the same order, and what flows along several ways is added. New outputs stand behind
 the old ones; guards are kept. The result is simple already, and can be differentiated again.
 
-Selections. Where a row of the table ``selects`` (relu, maximum, ...), a partial of 0 means *not taken*:
-nothing flows, however large or nan the factor. ``where(c, x, y)`` has the derivative of ``x if c else
-y``: what is not chosen is not in the graph at all. A Program computes both, so an adjoint carries a
-*mask*, the instruction that says whether its node is in the graph (none: always). ``where`` passes its
-adjoint on under its own mask *and* its condition; an operation under its own. Where adjoints of different
-masks meet, each is chosen by its own before they are added, and the sum stands under the *or* of them.
-Nothing is ever multiplied by a 0 that somebody made up: in ``where(x > 0, sqrt(x), 0.0)`` at x = 0 the
-derivative of sqrt is infinite, and is not chosen. Where a partial is 0 by the table (``floor``,
-``detach``, a comparison) the graph ends; ``backward()`` walks on behind a ``floor`` with a gradient of 0.
+Selections. ``where(c, x, y)`` has the derivative of ``x if c else y``: what is not chosen is not in the
+graph at all. A Program computes both, so an adjoint carries a *mask*, the instruction that says whether
+its node is in the graph (none: always). ``where`` passes its adjoint on under its own mask *and* its
+condition; an operation under its own. Where adjoints of different masks meet, each is chosen by its own
+before they are added, and the sum stands under the *or* of them. Nothing is ever multiplied by a 0 that
+somebody made up: in ``where(x > 0, sqrt(x), 0.0)`` at x = 0 the derivative of sqrt is infinite, and is
+not chosen. Where a row of the table ``selects`` (relu, maximum, ...), a partial of 0 means *not taken* in
+the same sense. There a mask costs more than it is worth, as a 0 passed on stays 0 as long as partials are
+finite: so what is not taken is made 0 at once, and only behind a pole (``poles.py``; ``relu(sqrt(x))``)
+is it masked. Where a partial is 0 by the table (``floor``, ``detach``, a comparison) the graph ends.
 
 This file is plain Python; where there is a C compiler the build runs Cython on it, with the types that
 stand beside it in ``derivatives.pxd``. No index is checked then, so none may be negative.
@@ -24,16 +25,21 @@ stand beside it in ``derivatives.pxd``. No index is checked then, so none may be
 from collections.abc import Sequence
 
 from gradloom.compiler.partials import Chain
+from gradloom.compiler.poles import poles
 from gradloom.compiler.program import CONSTANT, OPCODES, Program
 
 __all__ = ["forward", "reverse"]
 
-ADD, AND, OR, WHERE = (OPCODES[name] for name in ("add", "and", "or", "where"))
+ADD, AND, MUL, NE, OR, WHERE = (OPCODES[name] for name in ("add", "and", "mul", "ne", "or", "where"))
 NONE, ALWAYS, NEVER = -1, -1, -2  # instead of an instruction: no value; of masks, true and false everywhere
 
 
 def reverse(
-    program: Program, wrt: Sequence[int], seeds: Sequence[float | None] | None = None, final: bool = False
+    program: Program,
+    wrt: Sequence[int],
+    seeds: Sequence[float | None] | None = None,
+    final: bool = False,
+    masked: bool = False,
 ) -> Program:
     """The outputs of ``program``, and behind them the gradient by each input of ``wrt``.
 
@@ -47,6 +53,10 @@ def reverse(
         cotangents are new inputs, behind the old ones.
     final : bool
         No derivative will be taken of the result: write what ``simplify(..., final=True)`` would.
+    masked : bool
+        Without ``seeds``: there is one more input for each output, behind the cotangents, which says (if it
+        is not 0) whether that output is used at all. What is not used contributes nothing, not 0 times its
+        derivative.
 
     Returns
     -------
@@ -84,15 +94,18 @@ def reverse(
         raise ValueError(f"wrt must be numbers of inputs, from 0 to {program.inputs - 1}, not {list(wrt)}")
     if seeds is not None and len(seeds) != len(outputs):
         raise ValueError(f"seeds must be one for each of the {len(outputs)} outputs, not {len(seeds)}")
-    sweep = Reverse(program, len(outputs) if seeds is None else 0, final)
+    sweep = Reverse(program, (1 + masked) * len(outputs) if seeds is None else 0, final)
     sweep.watch(wrt)
+    used = [i for k, i in enumerate(outputs) if seeds is None or seeds[k] is not None]
+    sweep.foresee(program, [] if masked else used)
     for i in range(sweep.size):
         sweep.copy(i)
     for k, i in enumerate(outputs):
         if seeds is None:
-            sweep.contribute(i, program.inputs + k, NONE)
+            mask = program.inputs + len(outputs) + k if masked else ALWAYS
+            sweep.contribute(i, program.inputs + k, mask)
         elif seeds[k] is not None:
-            sweep.contribute(i, sweep.constant(seeds[k]), NONE)
+            sweep.contribute(i, sweep.constant(seeds[k]), ALWAYS)
     for i in range(sweep.size - 1, program.inputs - 1, -1):
         sweep.pass_back(i)
     return sweep.conclude(program, [sweep.gradient(i) for i in wrt])
@@ -182,13 +195,14 @@ class Reverse(Chain):
     """``adjoint`` and ``mask`` have what has arrived at each old instruction so far, or NONE and ALWAYS.
 
     ``selected`` says that the adjoint is 0 wherever the mask is false; ``active``, that the instruction
-    depends on an input that is differentiated by.
+    depends on an input that is differentiated by; ``delicate``, that a 0 might arrive at it for what is
+    not taken, and meet a pole there or further down.
     """
 
     def __init__(self, program, more_inputs, final):
         super().__init__(program, more_inputs, 4 * len(program), final)
         self.adjoint, self.mask = self.column(NONE), self.column(ALWAYS)
-        self.selected, self.active = self.column(0), self.column(0)
+        self.selected, self.active, self.delicate = self.column(0), self.column(0), self.column(0)
 
     def watch(self, wrt):
         """Mark what depends on the inputs ``wrt``."""
@@ -199,6 +213,24 @@ class Reverse(Chain):
             for k in range(self.old_start[i + 1] - first):
                 if self.active[self.old_args[first + k]] and self.flows(i, k):
                     self.active[i] = 1
+
+    def foresee(self, program, seeded):
+        """Mark what is delicate: behind a selection, whichever way the results ``seeded`` reach it."""
+        selects, pole, sure = self.recipes.selects, poles(program), self.column(0)
+        for i in seeded:
+            sure[i] = 1
+        for i in range(self.size - 1, self.old_inputs - 1, -1):
+            first = self.old_start[i]
+            if sure[i] and self.old_code[i] != CONSTANT and not selects[self.old_code[i]]:
+                for k in range(self.old_start[i + 1] - first):
+                    if self.flows(i, k):
+                        sure[self.old_args[first + k]] = 1
+        for i in range(self.old_inputs, self.size):
+            if self.active[i] and not sure[i]:
+                self.delicate[i] = pole[i]
+                for j in range(self.old_start[i], self.old_start[i + 1]):
+                    if self.delicate[self.old_args[j]]:
+                        self.delicate[i] = 1
 
     def pass_back(self, i):
         """Pass the adjoint of old instruction ``i`` on to its operands."""
@@ -211,6 +243,10 @@ class Reverse(Chain):
                 continue
             if self.old_code[i] == WHERE:  # its partial says whether the operand is the chosen one
                 self.contribute(j, x, self.both(mask, self.partial(i, k)))
+            elif self.delicate[j] and self.recipes.selects[self.old_code[i]]:
+                partial = self.partial(i, k)
+                taken = self.emit(NE, partial, self.constant(0.0))
+                self.contribute(j, self.emit(MUL, partial, x), self.both(mask, taken))
             else:
                 self.contribute(j, self.times_partial(i, k, x), mask)
 

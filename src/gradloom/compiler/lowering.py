@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gradloom.compiler.assembling import contain, from_vector
 from gradloom.compiler.derivatives import forward, reverse
-from gradloom.compiler.nesting import Form, contain, count, from_vector, statics
+from gradloom.compiler.nesting import Form, count, statics
 from gradloom.compiler.program import Builder, Program
 from gradloom.compiler.simplify import simplify
 from gradloom.compiler.tracing import Traced

@@ -12,24 +12,17 @@ from typing import Any
 
 import numpy as np
 
+from gradloom.compiler.assembling import cut, from_vector, object_array
 from gradloom.compiler.batches import Rows, row_of
 from gradloom.compiler.checks import not_finite, verify
-from gradloom.compiler.compiled import Compiled, Found
+from gradloom.compiler.compiled import Compiled
 from gradloom.compiler.interpreter import define
 from gradloom.compiler.lowering import Lower, as_is
-from gradloom.compiler.nesting import (
-    Form,
-    cut,
-    fixed,
-    flat,
-    from_vector,
-    object_array,
-    take_apart,
-    values_among,
-)
+from gradloom.compiler.nesting import Form, fixed, flat, take_apart, values_among
 from gradloom.compiler.path import Path
 from gradloom.compiler.paths import Group, Paths
 from gradloom.compiler.results import Operands, one, several
+from gradloom.compiler.shown import Found
 from gradloom.compiler.tracing import is_traced
 from gradloom.draw import Drawing
 from gradloom.engine import Value
@@ -224,13 +217,13 @@ class Mapped(Compiled):
         operands = Operands([v for some in sources for v in some])
         saved = [group.path.inputs(group.batch.uniform) for group in groups]
 
-        def pull(cotangents: np.ndarray) -> np.ndarray:
-            weights = cotangents.reshape(out.shape)
+        def pull(*more: np.ndarray) -> np.ndarray:
+            weights = [x.reshape(out.shape) for x in more]
             parts = []
             for group, inputs in zip(groups, saved, strict=True):
-                some = weights if group.chosen is None else weights[group.chosen]
-                prepared = group.path.pullback_rows(group.batch.mapped, wrt)
-                parts.append(prepared(inputs, [*group.batch.columns, some], group.batch.rows, threads)[0])
+                some = [x if group.chosen is None else x[group.chosen] for x in weights]
+                prepared = group.path.pullback_rows(group.batch.mapped, wrt, len(more) > 1)
+                parts.append(prepared(inputs, [*group.batch.columns, *some], group.batch.rows, threads)[0])
             return np.concatenate(parts)
 
         results = object_array(several(self._name, out.ravel(), operands, pull), out.shape)

@@ -1,7 +1,8 @@
 """Compiled methods that do not keep their instance alive.
 
 Takes: a compiled function that stands in a class, and an instance.
-Gives: ``bound``, the compiled method, one for each instance; ``stand_in``, what it holds of the instance.
+Gives: ``bound``, the compiled method, one for each instance; ``stand_in``, what it holds of the instance;
+``with_first``, a function with its first argument.
 Promises: it goes when the instance does. What it holds has the attributes of the instance, as they are at
 any time; where there is no such thing (an instance with slots, of a built-in type, or with ``__del__``), it
 holds the instance itself, and both stay.
@@ -13,7 +14,7 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["bound", "stand_in"]
+__all__ = ["bound", "stand_in", "with_first"]
 
 
 def bound(compiled: Any, instance: Any) -> Any:
@@ -22,11 +23,17 @@ def bound(compiled: Any, instance: Any) -> Any:
     key = id(instance)
     if key not in methods:
         same, alive = stand_in(instance, lambda _: methods.pop(key, None))
-        f = functools.update_wrapper(functools.partial(compiled._f, same), compiled._f)
-        made = compiled._again(f)
-        made._home = getattr, (same, f.__name__)
+        made = compiled._again(with_first(compiled._f, same))
+        made._home = getattr, (same, made.__name__)
         methods[key] = made, alive
     return methods[key][0]
+
+
+def with_first(f: Callable[..., Any], x: Any) -> Callable[..., Any]:
+    """``f`` with its first argument, under its name, and with the signature that is left."""
+    rest = functools.update_wrapper(functools.partial(f, x), f)
+    del rest.__wrapped__  # inspect.signature would look there, and count the first one
+    return rest
 
 
 def stand_in(instance: Any, forget: Callable[[Any], Any]) -> tuple[Any, Any]:

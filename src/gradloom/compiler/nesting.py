@@ -1,8 +1,7 @@
-"""Arguments and results in any nesting, as a flat list of numbers and a ``Form`` to put them back.
+"""Arguments in any nesting, as a flat list of numbers and a ``Form`` to put them back.
 
 Takes: lists, tuples, dicts and arrays over floats and Values, and whatever else a user passes.
-Gives: ``take_apart``, the form and the numbers of an argument; ``put_together``, its inverse, for any
-sequence of the same length.
+Gives: ``take_apart``, the form and the numbers of an argument; ``assembling`` has its inverse.
 Promises: a form is hashable, and two arguments have the same form exactly if a Program traced for one
 may run on the other: the same nesting, the same shapes, the same kinds, and the same bits of everything
 that is no data. ``int``, ``bool``, ``str`` and ``None`` are part of the program, not data; NumPy's
@@ -16,10 +15,8 @@ integers are data.
     static    type, value, its repr       0
 """
 
-import functools
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,16 +28,11 @@ __all__ = [
     "Form",
     "as_array",
     "as_floats",
-    "contain",
     "count",
-    "cut",
     "fixed",
     "flat",
-    "from_vector",
     "holds_values",
     "matching",
-    "object_array",
-    "put_together",
     "statics",
     "take_apart",
     "values_among",
@@ -191,34 +183,6 @@ def statics(form: Form) -> Iterator[Any]:
             yield from statics(part)
 
 
-def put_together(form: Form, numbers: Iterable[Any]) -> Any:
-    """What has the form, made of ``numbers`` as they are; its arrays are arrays of objects.
-
-    Examples
-    --------
-    >>> put_together(("list", (("number", False), ("static", str, "x"))), [1.0])
-    [1.0, 'x']
-    """
-    return _put(form, iter(numbers))
-
-
-def object_array(xs: Sequence[Any], shape: Any) -> np.ndarray:
-    array = np.empty(len(xs), dtype=object)
-    array[:] = xs
-    return array.reshape(shape)
-
-
-def _put(form: Form, numbers: Iterator[Any]) -> Any:
-    kind = form[0]
-    if kind == "number":
-        return next(numbers)
-    if kind == "static":
-        return form[2]
-    if kind == "array":
-        return object_array(list(islice(numbers, count(form))), form[1])
-    return contain(form, [_put(part, numbers) for part in form[-1]])
-
-
 # ---- the numbers as one array
 def flat(numbers: Sequence[Any]) -> list[Any]:
     """The numbers that ``take_apart`` found, one by one."""
@@ -246,62 +210,3 @@ def values_among(numbers: Sequence[Any]) -> tuple[tuple[int, ...], list[Value]]:
     """The Values among the numbers, and their places in the flat list."""
     found = [(i, x) for i, x in enumerate(flat(numbers)) if isinstance(x, Value)]
     return tuple(i for i, _ in found), [x for _, x in found]
-
-
-def from_vector(form: Form, x: np.ndarray) -> Any:
-    """What has the form, made of the numbers in ``x``, of shape (n,): floats, and views of ``x``."""
-    return _maker(form)(x)
-
-
-@functools.lru_cache(maxsize=1024)
-def _maker(form: Form) -> Callable[[np.ndarray], Any]:
-    """``from_vector`` for one form: where everything is, is found once."""
-    return _part_maker(form, 0)[0]
-
-
-def _part_maker(form: Form, i: int) -> tuple[Callable[[np.ndarray], Any], int]:
-    kind = form[0]
-    if kind == "number":
-        return (lambda x: x.item(i)), i + 1
-    if kind == "static":
-        return (lambda x: form[2]), i
-    if kind == "array":
-        span, shape = slice(i, i + count(form)), form[1]
-        return (lambda x: x[span].reshape(shape)), span.stop
-    makers = []
-    for part in form[-1]:
-        maker, i = _part_maker(part, i)
-        makers.append(maker)
-    return (lambda x: contain(form, [make(x) for make in makers])), i
-
-
-def cut(form: Form, number: Callable[..., Any], array: Callable[..., Any], i: int = 0) -> tuple[Any, int]:
-    """What has the form, whose numbers are those from ``i`` on; and the one after them.
-
-    ``number(i)`` and ``array(i, end, shape)`` make the leaves.
-    """
-    kind = form[0]
-    if kind == "number":
-        return number(i), i + 1
-    if kind == "static":
-        return form[2], i
-    if kind == "array":
-        end = i + count(form)
-        return array(i, end, form[1]), end
-    parts = []
-    for part in form[-1]:
-        made, i = cut(part, number, array, i)
-        parts.append(made)
-    return contain(form, parts), i
-
-
-def contain(form: Form, parts: list[Any]) -> Any:
-    """The list, tuple, named tuple, dict or array of objects that has the form and these parts."""
-    kind = form[0]
-    if kind == "list":
-        return parts
-    if kind == "dict":
-        return dict(zip(form[1], parts, strict=True))
-    if kind == "objects":
-        return object_array(parts, form[1])
-    return tuple(parts) if kind == "tuple" else kind(*parts)

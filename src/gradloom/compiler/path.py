@@ -71,13 +71,19 @@ class Path:
             self.prepared[wrt] = prepare(program, self.same_order)
         return self.prepared[wrt]
 
-    def pullback(self, wrt: tuple[int, ...]) -> Any:
-        """The gradients by the sources, of what cotangents of the outputs weigh."""
-        if ("pullback", wrt) not in self.prepared:
-            n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
-            self.prepared["pullback", wrt] = prepare(program.with_results(program.outputs), self.same_order)
-        return self.prepared["pullback", wrt]
+    def pullback(self, wrt: tuple[int, ...], masked: bool = False) -> Any:
+        """The gradients by the sources, of what cotangents of the outputs weigh; ``masked``: of those that
+        count, which a truth for each says behind them."""
+        key = "pullback", wrt, masked
+        if key not in self.prepared:
+            self.prepared[key] = prepare(self._pulled(wrt, masked), self.same_order)
+        return self.prepared[key]
+
+    def _pulled(self, wrt: tuple[int, ...], masked: bool) -> Program:
+        n, sources = len(self.lowered.program.outputs), self.sources(wrt)
+        both = reverse(self.open, sources, masked=masked)
+        program = pick(both, range(n, n + len(sources)), final=True)
+        return program.with_results(program.outputs)
 
     # ---- many rows
     def summed(self, mapped: np.ndarray, reduced: bool) -> np.ndarray:
@@ -107,19 +113,15 @@ class Path:
             )
         return self.prepared[key]
 
-    def pullback_rows(self, mapped: np.ndarray, wrt: tuple[int, ...]) -> Any:
+    def pullback_rows(self, mapped: np.ndarray, wrt: tuple[int, ...], masked: bool = False) -> Any:
         """The gradients, summed over the rows, of what cotangents of every row's outputs weigh."""
-        key = "pullback rows", wrt
+        key = "pullback rows", wrt, masked
         if key not in self.prepared:
-            n, sources = len(self.lowered.program.outputs), self.sources(wrt)
-            program = pick(reverse(self.open, sources), range(n, n + len(sources)), final=True)
-            flags = np.concatenate([self._flags(mapped), np.ones(n, dtype=bool)])
-            self.prepared[key] = prepare_rows(
-                program.with_results(program.outputs),
-                flags,
-                ["sum"] * len(sources),
-                same_order=self.same_order,
-            )
+            program = self._pulled(wrt, masked)
+            flags = np.ones(program.inputs, dtype=bool)
+            flags[: len(mapped) + len(self.captured)] = self._flags(mapped)
+            reduce = ["sum"] * len(program.outputs)
+            self.prepared[key] = prepare_rows(program, flags, reduce, same_order=self.same_order)
         return self.prepared[key]
 
     def truths(self, batch: Batch, threads: int | None) -> np.ndarray:

@@ -7,22 +7,15 @@ Promises: a line is the user's: neither the library's own nor NumPy's.
 """
 
 import inspect
-import os
-import sys
 import traceback
 from typing import Any
 
-import numpy as np
+from gradloom.lines import is_users, user_line
 
-__all__ = ["CURES", "PACKAGE", "line_of", "name_of", "of_numpy", "source_line"]
+__all__ = ["CURES", "line_of", "name_of", "of_numpy", "source_line"]
 
-PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
-"""Where the library's own code is."""
 
 # ---- where
-_NOT_THE_USERS = (PACKAGE, os.path.dirname(np.__file__) + os.sep)
-
-
 def name_of(f: Any) -> str:
     """How a message calls a function."""
     return getattr(f, "__qualname__", type(f).__qualname__)
@@ -36,10 +29,7 @@ def line_of(f: Any) -> str:
 
 def source_line() -> str:
     """Where the user's code stands: the innermost line that is neither the library's own nor NumPy's."""
-    frame = sys._getframe(1)
-    while frame.f_back is not None and frame.f_code.co_filename.startswith(_NOT_THE_USERS):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+    return "{}:{}".format(*user_line())
 
 
 def of_numpy(error: BaseException) -> str:
@@ -50,7 +40,7 @@ def of_numpy(error: BaseException) -> str:
 
 def _line_in(error: BaseException) -> str:
     places = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
-    users = [place for place in places if not place[0].startswith(_NOT_THE_USERS)]
+    users = [place for place in places if is_users(place[0])]
     return "{}:{}".format(*(users or places)[-1])
 
 

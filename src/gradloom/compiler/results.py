@@ -47,23 +47,34 @@ def one(name: str, x: float, operands: Operands, gradients: np.ndarray) -> Value
 
 
 def several(
-    name: str, xs: Sequence[float] | np.ndarray, operands: Operands, pull: Callable[[np.ndarray], np.ndarray]
+    name: str, xs: Sequence[float] | np.ndarray, operands: Operands, pull: Callable[..., np.ndarray]
 ) -> list[Value]:
-    """The results ``xs``; ``pull(cotangents)`` gives the gradients by the operands."""
-    cotangents = np.zeros(len(xs))
-    hidden = _with_step(Value(0.0, operands.values, name), lambda: operands.add(pull(cotangents)))
-    return [_projection(float(x), i, hidden, cotangents) for i, x in enumerate(xs)]
+    """The results ``xs``; ``pull(cotangents)`` gives the gradients by the operands.
+
+    ``pull(cotangents, used)`` takes only those results that are used, which costs a Program more: it is
+    asked where a result that nobody uses, with a cotangent of 0, met an infinite derivative.
+    """
+    cotangents, used = np.zeros((2, len(xs)))
+
+    def backward() -> None:
+        gradients = pull(cotangents)
+        if np.isnan(gradients).any() and not used.all():
+            gradients = pull(cotangents, used)
+        operands.add(gradients)
+
+    hidden = _with_step(Value(0.0, operands.values, name), backward)
+    return [_projection(float(x), i, hidden, cotangents, used) for i, x in enumerate(xs)]
 
 
-def _projection(x: float, i: int, hidden: Value, cotangents: np.ndarray) -> Value:
+def _projection(x: float, i: int, hidden: Value, cotangents: np.ndarray, used: np.ndarray) -> Value:
     result = Value(x, (hidden,), f"[{i}]")
     node = weakref.ref(result)
 
     def backward() -> None:
         if hidden._grad == 0.0:  # the first in this sweep: the engine has just reset the inner nodes
-            cotangents[:] = 0.0
+            cotangents[:] = used[:] = 0.0
             hidden.grad = 1.0
-        cotangents[i] = node()._grad  # type: ignore[union-attr]
+        cotangents[i], used[i] = node()._grad, 1.0  # type: ignore[union-attr]
 
     return _with_step(result, backward)
 

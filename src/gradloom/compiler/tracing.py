@@ -19,7 +19,8 @@ from typing import Any, NamedTuple, NoReturn
 import numpy as np
 
 from gradloom.arithmetic import evaluate_ieee, is_number
-from gradloom.compiler.nesting import Form, put_together, statics, take_apart
+from gradloom.compiler.assembling import put_together
+from gradloom.compiler.nesting import Form, statics, take_apart
 from gradloom.compiler.program import Program
 from gradloom.compiler.recording import recorded
 from gradloom.compiler.refusals import CURES, line_of, name_of, of_numpy, source_line

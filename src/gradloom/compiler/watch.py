@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from gradloom.compiler.carried import carried_by
 from gradloom.engine import ENGINE, Value
 from gradloom.errors import GradloomWarning
 from gradloom.ops import Row
@@ -196,6 +197,7 @@ class Watch:
     def _function(self, f: types.FunctionType) -> list[Any]:
         if f.__code__.co_filename.startswith(_INSTALLED):
             return [cell.cell_contents for cell in f.__closure__ or () if _filled(cell)]
+        carried_by(f)  # what may be put there later is no change
         found: list[Any] = [f.__defaults__ or (), f.__kwdefaults__ or {}, f.__dict__]
         for cell in f.__closure__ or ():
             if _filled(cell):

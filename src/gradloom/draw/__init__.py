@@ -19,7 +19,7 @@ from gradloom.draw.figure import DIRECTIONS, figure
 from gradloom.draw.folded import view_of
 from gradloom.draw.graph import Box, View, trace, view_from_edges
 from gradloom.draw.labels import describe, describe_box, in_terminal
-from gradloom.draw.moments import frames
+from gradloom.draw.moments import frames, named
 from gradloom.draw.style import ITEMS, Style, choice, style, whole
 from gradloom.draw.tree import tree
 from gradloom.engine import Value
@@ -115,6 +115,7 @@ def draw_results(
 
 
 def _drawing(view: View, looks: Style, title: str | None, name: str) -> Drawing:
+    view = named(view)
     notes = {
         f"v{i}": describe_box(x, looks) if isinstance(x, Box) else describe(x, looks, exact=True)
         for i, x in enumerate(view.nodes)
@@ -149,7 +150,7 @@ def draw_dot(root: Value, format: str = "svg", rankdir: str = "LR") -> Digraph: 
     """
     choice("rankdir", rankdir, DIRECTIONS)
     view = _view(root, None, _MAX_NODES)
-    dot = figure(view, style(ITEMS, None, 4, "light"), rankdir=rankdir)
+    dot = figure(named(view), style(ITEMS, None, 4, "light"), rankdir=rankdir)
     dot.format = format
     return dot
 

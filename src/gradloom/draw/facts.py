@@ -10,7 +10,7 @@ from gradloom.draw.figure import folded_note, note
 from gradloom.draw.graph import Box
 from gradloom.draw.inside import Unfolding
 from gradloom.draw.javascript import rule
-from gradloom.draw.labels import in_terminal
+from gradloom.draw.labels import in_terminal, made_in
 from gradloom.draw.moments import name_of
 from gradloom.draw.passes import Passes, by_hand, norm
 from gradloom.engine import Value
@@ -48,13 +48,15 @@ def _box(x: Box, un: Unfolding, found: Passes) -> dict[str, object]:
 def _node(x: Value, un: Unfolding) -> dict[str, object]:
     (row, operands), shown = x._recipe, un.whole.operands[un.number[x]]
     told: dict[str, object] = {
-        "label": str(x.label),
+        "label": un.whole.names.get(x, str(x.label)),
         "op": str(x._op),
         "operands": [un.number.get(y, -1) for y in shown],
         "data": x.data,
         "stored": x.grad,
     }
     hidden = {k: y.data for k, y in enumerate(x.operands) if shown[k] is not y or y not in un.number}
+    if made := made_in(x):
+        told["made"] = made
     if hidden:  # their numbers are in its formula
         told["hidden"] = hidden
     if by_hand(x):
@@ -83,7 +85,7 @@ def in_table(row: Row | None) -> bool:
 # ---- names
 def _name(x: Value | Box, un: Unfolding, names: dict[int, str]) -> str:
     """A label; without one, a leaf's number, or how a result was made of its operands."""
-    label = " ".join((x.title if isinstance(x, Box) else str(x.label)).split())
+    label = " ".join((x.title if isinstance(x, Box) else un.whole.names.get(x, str(x.label))).split())
     if label or isinstance(x, Box):
         return label if len(label) <= _LONGEST else f"{label[: _LONGEST - 1]}\u2026"
     if not x.operands:

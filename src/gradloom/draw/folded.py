@@ -13,6 +13,7 @@ import numpy as np
 
 from gradloom.draw.fold import FOLDS, Folding, Group, bearable, shown
 from gradloom.draw.graph import Box, Frame, View, nearest, view_from_root
+from gradloom.draw.naming import parameter_names
 from gradloom.draw.quotient import Parts, Quotient, distances
 from gradloom.draw.style import choice
 from gradloom.engine import Value, read
@@ -56,6 +57,7 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
     net, values = folding.net, folding.net.nodes
     parts = shown(opened)
     frame_of, frames = _frames(opened)
+    parts_around = _parts_around(folding, frames)
     quotient = Quotient(net, parts)
     things = [*(values[i] for i in parts.nodes.tolist()), *(_box(folding, x) for x in parts.groups)]
     _gradients(folding, quotient, things)
@@ -66,6 +68,7 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
             things[dst].uses[things[src]] = count
     operands: dict[Any, tuple[Any, ...]] = {x: tuple(x.uses) for x in things if isinstance(x, Box)}
     inside: list[list[Any]] = [[] for _ in frames]
+    unnamed: dict[Value, list[object]] = {}
     for part, thing in zip([*parts.nodes.tolist(), *parts.groups], things, strict=True):
         constants: tuple[Any, ...] = ()
         if not isinstance(part, Group):
@@ -74,27 +77,43 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
             constants = tuple(x for x in thing.operands if x not in known)
             operands[thing] = tuple(known.get(x, x) for x in thing.operands)
             operands.update((x, ()) for x in constants)
+            if not operands[thing] and not thing.label:
+                unnamed[thing] = parts_around[frame_of[part]]
         if frame_of[part] >= 0:
             inside[frame_of[part]] += [thing, *constants]
     roots = dict.fromkeys(things[quotient.owner[i]] for i in folding.roots)
     ordered = nearest(list(roots), operands.__getitem__, len(operands))
     boxes = tuple(
-        Frame(name, around, tuple(some)) for (name, around), some in zip(frames, inside, strict=True)
+        Frame(group.name, around, tuple(some)) for (group, around), some in zip(frames, inside, strict=True)
     )
-    return View(ordered, tuple(operands[x] for x in ordered), 0, boxes)
+    names = parameter_names(unnamed)
+    return View(ordered, tuple(operands[x] for x in ordered), 0, boxes, names=names)
 
 
-def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[str, int]]]:
-    """The frame in which each part is, and the frames: name and frame outside."""
-    frames: list[tuple[str, int]] = []
+def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[Group, int]]]:
+    """The frame in which each part is, and the frames: a scope and the frame outside."""
+    frames: list[tuple[Group, int]] = []
     frame_of: dict[Any, int] = {}
     for group, parts in opened.items():  # outer groups first
         frame = frame_of.get(group, -1)
         if group.kind == "scope" and group.name:
-            frames.append((group.name, frame))
+            frames.append((group, frame))
             frame = len(frames) - 1
         frame_of |= dict.fromkeys([*parts.nodes.tolist(), *parts.groups], frame)
     return frame_of, frames
+
+
+def _parts_around(folding: Folding, frames: list[tuple[Group, int]]) -> list[list[object]]:
+    """The parts of models around what is in each frame, the innermost first; at last, outside of all frames:
+    the one model that there is."""
+    parts, parent = folding.scopes.parts, folding.scopes.parent
+    outermost = {id(part): part for part, i in zip(parts, parent, strict=True) if i >= 0 and parts[i] is None}
+    outermost.pop(id(None), None)
+    model = list(outermost.values()) if len(outermost) == 1 else []
+    found: list[list[object]] = []
+    for group, around in frames:  # outer ones first
+        found.append([parts[group.scope], *(found[around] if around >= 0 else model)])
+    return [*found, model]
 
 
 def _box(folding: Folding, group: Group) -> Box:

@@ -6,7 +6,7 @@ Promises: no recursion, so depth does not matter; the order depends on the graph
 ``id`` or hash, so a picture is the same from run to run; each node is visited once.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,7 @@ class View:
     missing: int  # nodes further away, which are not shown
     frames: tuple[Frame, ...] = ()  # outer ones first
     heading: str | None = ""  # what is said of the boxes; empty: how much is folded into them; None: nothing
+    names: Mapping[Value, str] = field(default_factory=dict)  # of leaves that have no label of their own
 
     @property
     def boxes(self) -> list[Box]:

@@ -16,6 +16,7 @@ from typing import Any
 from gradloom.draw.graph import Box, View
 from gradloom.draw.labels import in_terminal, number
 from gradloom.draw.moments import name_of
+from gradloom.draw.network import is_constant
 from gradloom.draw.passes import in_order
 from gradloom.engine import Value
 
@@ -51,7 +52,8 @@ def unfolding(view: View, root: Value) -> Unfolding:
     mine = [operands[x] if isinstance(x, Box) else x.operands for x in nodes]
     elsewhere = {x for xs in mine for x in xs if x not in number}
     closed = {x: box for box in view.boxes if box not in members for x in elsewhere.intersection(box.members)}
-    whole = View(tuple(nodes), tuple(tuple(closed.get(x, x) for x in xs) for xs in mine), view.missing)
+    shown = tuple(tuple(closed.get(x, x) for x in xs) for xs in mine)
+    whole = View(tuple(nodes), shown, view.missing, names=view.names)
     ordered = [view.nodes[i] for i in in_order(view, root)]
     walk = tuple(number[y] for x in ordered for y in (x, *members.get(x, ())))
     number |= {x: number[box] for x, box in closed.items()}
@@ -70,8 +72,12 @@ def _small(view: View) -> list[Box]:
 
 def _with_constants(box: Box) -> tuple[Value, ...]:
     """The nodes of a box, operands first; constants become Values."""
-    known = {x for node in box.members for x in node._recipe[1] if isinstance(x, Value)}
+    known = {x for node in box.members for x in node._recipe[1] if _is_variable(x, node)}
     return tuple(y for node in box.members for y in (*(x for x in node.operands if x not in known), node))
+
+
+def _is_variable(x: Value | float, node: Value) -> bool:
+    return isinstance(x, Value) and (bool(x._recipe[1]) or not is_constant(x, node))
 
 
 def inside(un: Unfolding, box: Box, digits: int) -> View:

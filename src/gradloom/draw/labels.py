@@ -17,11 +17,24 @@ from gradloom.draw.graph import Box
 from gradloom.draw.style import Style
 from gradloom.draw.theme import Paint
 from gradloom.engine import Value
+from gradloom.lines import spoken
+from gradloom.scopes import origin
 
-__all__ = ["box", "describe", "describe_box", "folded_box", "in_box", "in_picture", "in_terminal", "number"]
+__all__ = [
+    "box",
+    "describe",
+    "describe_box",
+    "folded_box",
+    "in_box",
+    "in_picture",
+    "in_terminal",
+    "made_in",
+    "number",
+]
 
 _FORBIDDEN = "[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]"  # in XML; compiled when first needed
 _LONGEST_LINE, _MOST_LINES = 40, 6
+_LONGEST_SOURCE = 120
 
 
 def number(x: float, digits: int) -> str:
@@ -42,8 +55,12 @@ def _lines(text: object) -> list[str]:
     rows = re.sub("\r\n?", "\n", str(text)).replace("\t", " ").split("\n")
     if len(rows) > _MOST_LINES:
         rows = [*rows[: _MOST_LINES - 1], "..."]
-    rows = [row if len(row) <= _LONGEST_LINE else row[: _LONGEST_LINE - 3] + "..." for row in rows]
-    return [re.sub(_FORBIDDEN, lambda found: repr(found[0])[1:-1], row) for row in rows]
+    return [_printable(row, _LONGEST_LINE) for row in rows]
+
+
+def _printable(row: str, longest: int) -> str:
+    row = row if len(row) <= longest else row[: longest - 3] + "..."
+    return re.sub(_FORBIDDEN, lambda found: repr(found[0])[1:-1], row)
 
 
 # Graphviz reads \N in a label as the name of the node, in HTML-like ones too; \\ is a backslash.
@@ -66,7 +83,10 @@ def in_terminal(text: object) -> str:
 
 
 def describe(node: Value, style: Style, exact: bool = False) -> str:
-    """``node`` on one line, as ``label | data 2.0000 | grad 0.0000``; ``exact``: all the digits."""
+    """``node`` on one line, as ``label | data 2.0000 | grad 0.0000``.
+
+    ``exact``: all the digits, and the line of source that made it.
+    """
     items = []
     for name in style.show:
         if name in style.blank:
@@ -78,7 +98,15 @@ def describe(node: Value, style: Style, exact: bool = False) -> str:
             items.append(f"{name} {x if exact else number(x, style.digits)}")
         elif node.label:
             items.append(in_terminal(node.label))
+    if exact and (made := made_in(node)):
+        items.append(f"made in {made}")
     return " | ".join(items) or "(no label)"
+
+
+def made_in(node: Value) -> str:
+    """``line 12 of neuron.py: n = w * x``, if the line that made the node was recorded; else nothing."""
+    _, place = origin(node._trace)
+    return _printable(spoken(*place), _LONGEST_SOURCE) if place else ""
 
 
 def describe_box(many: Box, style: Style) -> str:

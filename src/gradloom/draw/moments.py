@@ -19,7 +19,7 @@ from gradloom.draw.style import ITEMS, Style, style, whole
 from gradloom.draw.tree import tree
 from gradloom.engine import Value
 
-__all__ = ["at", "frames", "name_of", "room_for"]
+__all__ = ["at", "frames", "name_of", "named", "room_for"]
 
 
 @dataclass(eq=False)
@@ -31,6 +31,7 @@ class Moment:
     grad: float | None
     _op: str
     _recipe: tuple
+    _trace: int
 
 
 def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) -> View:
@@ -38,7 +39,7 @@ def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) 
     moments: dict[Any, Any] = {
         node: replace(node, grad=grad)
         if isinstance(node, Box)
-        else Moment(node.label, x, grad, node._op, node._recipe)
+        else Moment(view.names.get(node, node.label), x, grad, node._op, node._recipe, node._trace)
         for node, x, grad in zip(view.nodes, data, grads, strict=True)
     }
     for box in view.boxes:
@@ -46,6 +47,12 @@ def at(view: View, data: Sequence[float | None], grads: Sequence[float | None]) 
     operands = tuple(tuple(moments.get(x, x) for x in xs) for xs in view.operands)
     frames = tuple(replace(frame, nodes=tuple(moments[x] for x in frame.nodes)) for frame in view.frames)
     return View(tuple(moments.values()), operands, view.missing, frames, view.heading)
+
+
+def named(view: View) -> View:
+    """``view`` with its ``names`` as labels."""
+    data = [None if isinstance(x, Box) else x.data for x in view.nodes]
+    return at(view, data, [x.grad for x in view.nodes]) if view.names else view
 
 
 def room_for(view: View, found: Passes, digits: int) -> int:

@@ -3,7 +3,8 @@
 Takes: the roots of a graph.
 Gives: ``Network``: its nodes, the edges between them, which operation made each, and its scope.
 Promises: no recursion; some 60 bytes for each node. Constants are counted with the node that has them; no
-Value is made of them. ``columns_in_python`` is the definition, and ``columns_of`` its native twin.
+Value is made of them, and one of which a picture has made a Value counts as before: so a graph is folded in
+the same way each time. ``columns_in_python`` is the definition, and ``columns_of`` its native twin.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +18,7 @@ from gradloom.ops import TABLE
 if ENGINE == "native":
     from gradloom._native.value import columns_of
 
-__all__ = ["Network", "columns_in_python", "network"]
+__all__ = ["Network", "columns_in_python", "is_constant", "network"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +48,7 @@ class Network:
 def network(roots: Sequence[Value]) -> Network:
     """The graph below ``roots``."""
     nodes = _order(roots)
-    counts, args, constants, rows, traces = _columns(nodes)
+    nodes, (counts, args, constants, rows, traces) = _without_constants(nodes, _columns(nodes), set(roots))
     operations = ["", *(row.symbol for row in TABLE.values())]
     parameter = np.array([False, *(row.parameter for row in TABLE.values())])
     codes = np.where(rows < len(TABLE), rows + 1, 0)
@@ -63,6 +64,32 @@ def network(roots: Sequence[Value]) -> Network:
     np.cumsum(counts, out=start[1:])
     scopes = np.where(traces < 1 << 31, 0, traces)  # the others are numbers of traces
     return Network(nodes, start, args, constants, codes, operations, scopes)
+
+
+def is_constant(leaf: Value, result: Value) -> bool:
+    """Whether an operand is a number of the program, of which somebody made a Value by looking at it: then it
+    is as old as its result, and nobody gave it a name."""
+    return leaf._stamp == result._stamp and not leaf.label
+
+
+def _without_constants(nodes: list[Value], columns: list[np.ndarray], roots: set[Value]):
+    """The nodes and their columns as they are before anybody looks at a constant."""
+    counts, args, constants, rows, traces = columns
+    leaf = (counts + constants == 0) & (np.bincount(args, minlength=len(nodes)) == 1)
+    at = np.flatnonzero(leaf[args])
+    leaves, results = args[at], np.repeat(np.arange(len(nodes)), counts)[at]
+    found = [
+        nodes[i] not in roots and is_constant(nodes[i], nodes[j])
+        for i, j in zip(leaves.tolist(), results.tolist(), strict=True)
+    ]
+    if not any(found):
+        return nodes, columns
+    here = np.ones(len(nodes), dtype=bool)
+    here[leaves[found]] = False
+    known = np.bincount(results[found], minlength=len(nodes))
+    args = (np.cumsum(here) - 1)[args[here[args]]]
+    nodes = [nodes[i] for i in np.flatnonzero(here).tolist()]
+    return nodes, [(counts - known)[here], args, (constants + known)[here], rows[here], traces[here]]
 
 
 def columns_in_python(nodes: list[Value]) -> list[np.ndarray]:

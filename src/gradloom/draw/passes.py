@@ -125,6 +125,7 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
     ``many``: how many are in each Box.
     """
     grads = {root: 1.0}
+    reached = {root}  # as backward() has it: what nothing was passed on to passes nothing on
     steps = [Step("seed", where[root], to=where[root], adds=1.0, total=1.0)]
     told: dict[int, float] = {where[root]: 1.0}  # the gradient of what is drawn alone, as told
     unseen: dict[
@@ -144,12 +145,14 @@ def _backward(nodes, root, where, many) -> tuple[list[Step], dict[int, float], d
         alone = at >= 0 and at not in many
         if alone:
             tell(at, node)
-        for kind, k, x, partial, adds in _contributions(node, grads):
+        for kind, k, x, partial, adds, taken in _contributions(node, grads, node in reached):
             to = where.get(x, -1)
             if alone and to not in many:
                 tell(to, x)
             if kind == "edge":
                 grads[x] = grads.get(x, 0.0) + adds
+            if taken:
+                reached.add(x)
             if to < 0 or to == at:
                 continue
             if to in many:
@@ -178,22 +181,27 @@ def norm(box: Box, grads: Mapping[Value, float]) -> float:
     return math.hypot(*(grads.get(x, 0.0) for x in box.gives))
 
 
-def _contributions(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Value, float, float]]:
-    """(kind, number of the operand, operand, local derivative, contribution) of each operand of ``node``."""
+def _contributions(
+    node: Value, grads: dict[Value, float], reached: bool
+) -> Iterator[tuple[str, int, Value, float, float, bool]]:
+    """(kind, number of the operand, operand, local derivative, contribution, whether it is taken) of each
+    operand of ``node``."""
     row, operands = node._recipe
     incoming = grads.get(node, 0.0)
+    reached = reached or incoming != 0.0
     if by_hand(node):
-        yield from _own(node, grads)
+        if reached:
+            yield from _own(node, grads)
     elif row is not None:
         numbers = [x.data if isinstance(x, Value) else x for x in operands]
         partials = local_derivatives(row, numbers, node.data)
         for k, (x, partial) in enumerate(zip(operands, partials, strict=False)):
             if isinstance(x, Value):
-                taken = not (partial == 0.0 and row.selects)
-                yield "edge", k, x, partial, partial * incoming if taken else 0.0
+                taken = reached and not (partial == 0.0 and row.selects)
+                yield "edge", k, x, partial, partial * incoming if taken else 0.0, taken
 
 
-def _own(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Value, float, float]]:
+def _own(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Value, float, float, bool]]:
     """What the user's ``_backward`` adds: it is run on the gradients so far, which are put back after it."""
     touched = list(dict.fromkeys((node, *node.operands)))
     before = [x.grad for x in touched]
@@ -209,4 +217,4 @@ def _own(node: Value, grads: dict[Value, float]) -> Iterator[tuple[str, int, Val
         if x is not node:
             was = grads.get(x, 0.0)
             grads[x] = grad
-            yield "own", node.operands.index(x), x, 0.0, grad - was
+            yield "own", node.operands.index(x), x, 0.0, grad - was, True

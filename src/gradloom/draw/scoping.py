@@ -14,7 +14,7 @@ import numpy as np
 
 from gradloom.draw.network import Network
 from gradloom.module import held_by
-from gradloom.scopes import entry
+from gradloom.scopes import entry, origin
 
 __all__ = ["Scopes", "family", "scopes_of"]
 
@@ -27,16 +27,19 @@ class Scopes:
     parent: list[int]  # of each scope; -1 of the whole
     names: list[str]
     end: list[int]  # the scopes below s are s + 1 to end[s] - 1
+    parts: list[object]  # of each scope, the part of a model that is at work; None where none is
 
 
 def scopes_of(net: Network) -> Scopes:
     """The scopes of a graph's nodes, in the order in which they were entered."""
-    found, at = np.unique(net.scopes, return_inverse=True)
-    around = _chains([int(number) for number in found])
+    carried, at = np.unique(net.scopes, return_inverse=True)
+    found = [origin(number)[0] for number in carried.tolist()]
+    around = _chains(found)
     children: dict[int, list[int]] = {}
     for number in sorted(around):
         children.setdefault(around[number][0], []).append(number)
     index, parent, names, end = {0: 0}, [-1], [""], [0]
+    parts: list[object] = [None]
     waiting = [(0, iter(children.get(0, ())))]
     holders: dict[int, object] = {0: None}  # the part of a model that is at work in a scope
     called: dict[tuple[int, int], str] = {}
@@ -56,9 +59,10 @@ def scopes_of(net: Network) -> Scopes:
         names.append(what if isinstance(what, str) else called[pair])
         end.append(0)
         holders[child] = holders[number] if isinstance(what, str) else what
+        parts.append(holders[child])
         waiting.append((child, iter(children.get(child, ()))))
-    home = np.array([index.get(int(number), 0) for number in found], dtype=np.int64)[at.reshape(-1)]
-    return Scopes(_leaves_at_home(net, home, parent), parent, names, end)
+    home = np.array([index.get(number, 0) for number in found], dtype=np.int64)[at.reshape(-1)]
+    return Scopes(_leaves_at_home(net, home, parent), parent, names, end, parts)
 
 
 def _chains(numbers: list[int]) -> dict[int, tuple[int, object]]:

@@ -12,22 +12,9 @@ function decimals(x, digits) {
 const exponent = (text) => text.replace(/e([+-])(\d)$/, "e$10$2");
 
 // What a box shows.
-function number(x, digits = GRAPH.digits) {
+function number(x, digits) {
   if (!Number.isFinite(x)) return exact(x);
   return Math.abs(x) >= 1e9 ? exponent(x.toExponential(digits)) : decimals(x, digits);
-}
-
-// The same where only so many characters have room.
-function fitted(x, room) {
-  const text = number(x);
-  if (text.length <= room) return text;
-  const short = [4, 3, 2, 1, 0].map((digits) => exponent(x.toExponential(digits)));
-  return short.find((candidate) => candidate.length <= room) ?? short[4];
-}
-
-// The same where there is more room: a small number is not shown as 0.
-function noticeable(x, digits = GRAPH.digits) {
-  return x !== 0 && Math.abs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
 }
 
 // repr(x): all digits.

@@ -28,7 +28,7 @@ function show(element, what, value, write) {
   if (known[what] !== value) write(element, known[what] = value);
 }
 const setNumber = (element, x) => { element.textContent = x === null ? "·" : fitted(x, GRAPH.room); };
-const setNorm = (element, x) => { element.textContent = `grad norm ${x === null ? "·" : number(x)}`; };
+const setNorm = (element, x) => { element.textContent = `grad norm ${x === null ? "·" : number(x, GRAPH.digits)}`; };
 const setClass = (name) => (element, on) => element.classList.toggle(name, on);
 const setData = (name) => (element, x) => { element.dataset[name] = x; };
 const setFlow = (element, share) => element.style.setProperty("--flow", `${(1 + 3 * sqrt(share)).toFixed(2)}px`);
@@ -77,7 +77,7 @@ function paint() {
   }
   for (const { group, i, data: text } of outsides) {
     show(group, "later", !known[seat(i)], setClass("later"));
-    if (!isFolded(i)) show(text, "number", data[i], (element, x) => { element.textContent = `data ${number(x)}`; });
+    if (!isFolded(i)) show(text, "number", data[i], (element, x) => { element.textContent = `data ${number(x, GRAPH.digits)}`; });
   }
   for (const [key, edge] of edges) {
     show(edge, "later", !known[key.split("-")[0]], setClass("later"));
@@ -136,7 +136,7 @@ const product = (step) => part("div", "product",
   part("b", "", noticeable(step.partial)), part("span", "", "×"), figure(step.incoming), part("span", "", "="), figure(step.adds),
   ...["local derivative", "", "incoming gradient", "", "contribution"].map((text) => part("small", "", text)));
 
-// Of each kind of step: the title, and what is below it.
+// Of each kind of step the title, and the rest.
 const CARDS = {
   value: ({ node }) => {
     if (isFolded(node)) return [`${names[node]} is computed`, `${manyOf(node)} in one box, and one step here.`];
@@ -149,7 +149,7 @@ const CARDS = {
     "How fast does a number change when it changes itself? One for one: so its gradient is 1.",
   ],
   edge: (step) => [`${opOf(step.node)} passes back to ${names[step.to]}`, ...derivative(step),
-    ...(step.taken ? [] : [part("p", "fine", "Not taken: a derivative of 0 passes nothing here, whatever comes in.")])],
+    ...(step.taken ? [] : [part("p", "fine", `Not taken: ${step.partial ? "nothing came in" : "a derivative of 0 passes nothing here, whatever comes in"}.`)])],
   own: (step) => [`${opOf(step.node)} passes back to ${names[step.to]}`,
     "The derivative is the user's own _backward, or that of a compiled function. What it added is shown as it is."],
   unseen: (step) => [`From ${source(step)} to ${names[step.to]}`,
@@ -159,7 +159,6 @@ const CARDS = {
   between: (step) => [`From ${inside(step.node)} into ${names[step.to]}`, `${contributions(step)} of nodes in one box to nodes in the other.`],
 };
 
-// All that a node has got so far, so that the adding up is seen.
 function sum(step) {
   const most = 6, table = part("table", "sum", part("caption", "", `gradient of ${names[step.to]}, so far`));
   const got = steps.slice(0, position).filter((other) => other.kind !== "value" && other.to === step.to);
@@ -174,7 +173,6 @@ function sum(step) {
   return table;
 }
 
-// ---- moving in time
 function go(to, moves = true) {
   arrive(to, card, (position) => `${position} / ${LAST}`);
   const step = steps[position - 1];
@@ -189,21 +187,21 @@ function go(to, moves = true) {
   badge(step && boxes[step.kind === "value" ? step.node : step.to], step && inShort(step));
 }
 
-// ---- one node in full: pointed at, else chosen
 function tip() {
   const i = pointed >= 0 && seat(pointed) === pointed ? pointed : chosen;
   $("tip").hidden = i < 0;
   if (i < 0) return "";
-  const { label, operands, stored, folded, inside } = nodes[i];
+  const { label, operands, stored, folded, inside, made } = nodes[i];
   const kind = folded ? "many nodes in one box" : operands.length ? `made by ${opOf(i)}` : "a leaf";
   const facts = folded ? [["nodes", folded.toLocaleString("en")]] : [["data", data[i]]];
   if (!GRAPH.trouble) facts.push([folded ? "norm of its gradients" : "gradient", grads[i]]);
   if (!folded && changed.size) facts.push(["data, in Python", original[i]]);
   else if (!folded && !Object.is(stored, grads[i]) && stored !== grads[i]) facts.push([".grad, in Python", stored]);
-  const written = (write) => ([name, x]) => [name, x.toFixed ? write(x) : x];
-  const rows = facts.map(written(exact)).map((texts) => part("div", "", part("dt", "", texts[0]), part("dd", "", texts[1])));
+  const told = facts.map(([name, x]) => [name, x.toFixed ? exact(x) : x]);
+  const rows = told.map(([name, x]) => part("div", "", part("dt", "", name), part("dd", "", x)));
   $("tip").replaceChildren(part("b", "", label || names[i]), part("span", "kind", kind), part("dl", "", ...rows));
-  const said = [names[i], kind, ...facts.map(written(spoken)).map((texts) => texts.join(" "))];
+  const said = [names[i], kind, ...told.map((texts) => texts.join(" "))];
+  if (made && said.push(`made in ${made}`)) $("tip").append(part("p", "made", said.at(-1)));
   if (inside) {
     const button = part("button", "", open.has(i) ? "Fold" : "Unfold");
     button.setAttribute("aria-expanded", open.has(i));
@@ -318,11 +316,11 @@ function unfold(i, on = !open.has(i)) {
   arrange();
   go(steps.filter((step) => step.at <= since).length, false);
   const { left, right, top, bottom } = extent(boxes[i]), room = Math.min((size.width - 40) / (right - left), (size.height - 40) / (bottom - top));
-  if (room < at.scale) zoom(Math.max(room, READABLE / 2) / at.scale, true); // all of it, if that can be read
+  if (room < at.scale) zoom(Math.max(room, READABLE / 2) / at.scale); // all of it, if that can be read
   choose(i);
 }
 
-// ---- what is pressed
+// ---- keys
 const PRESSED = {
   ...PLAYER, closer: () => zoom(1.3, true), further: () => zoom(1 / 1.3, true), fit: () => fit(0, true),
   undo: () => { changed.clear(); recompute(); go(position, false); pick(leaf); },
@@ -346,7 +344,6 @@ addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.matches("input, select")) canvas.focus();
 });
 
-// ---- begin
 arrange();
 fit(READABLE);
 follow([boxes[seat(0)]]);

@@ -33,17 +33,20 @@ function forward(leaves, into) {
 
 // Each edge's contribution, and the sums, in the order of backward().
 function accumulate() {
+  const reached = new Set(); // the others pass nothing on
   grads.fill(0);
   for (const step of told) {
     if (step.kind === "value" || isFolded(step.to)) continue;
     if (step.kind === "edge") {
       step.incoming = grads[step.node];
-      step.taken = !(step.partial === 0 && ROWS[nodes[step.node].row]?.selects);
+      step.taken = (step.incoming !== 0 || reached.has(step.node))
+        && !(step.partial === 0 && ROWS[nodes[step.node].row]?.selects);
       step.adds = step.taken ? step.partial * step.incoming : 0;
       step.total = grads[step.to] + step.adds;
     }
     step.before = grads[step.to];
     grads[step.to] = step.total;
+    if (step.taken ?? step.adds !== 0) reached.add(step.to);
   }
   nodes.forEach(({ norm, gives }, i) => {
     if (isFolded(i)) grads[i] = changed.size ? hypot(...gives.map((j) => grads[j])) : norm;
@@ -79,8 +82,8 @@ const open = new Set();
 const around = (i) => host[i] ?? i;
 const seat = (i) => (open.has(host[i]) ? i : around(i)); // where it is seen
 
-// The steps as they are seen while some boxes are closed: what happens in such a box is one step, and so is what
-// it passes on to a node until another one does. `at`: the place of the last of them among all steps.
+// The steps while some boxes are closed: what happens in one is one step, and so is what it passes on to a node
+// until another one does. `at`: the place of the last of them among all steps.
 let steps, forwards, LAST;
 function see() {
   const seen = new Set(), latest = new Map();

@@ -1,4 +1,18 @@
 // What is said of a node and of a step, in plain text; nothing here becomes markup.
+
+// A number where only so many characters have room.
+function fitted(x, room) {
+  const text = number(x, GRAPH.digits);
+  if (text.length <= room) return text;
+  const short = [4, 3, 2, 1, 0].map((digits) => exponent(x.toExponential(digits)));
+  return short.find((candidate) => candidate.length <= room) ?? short[4];
+}
+
+// The same where there is room: a small one is not shown as 0.
+function noticeable(x, digits = GRAPH.digits) {
+  return x !== 0 && Math.abs(x) < 0.5 * 10 ** -digits ? exponent(x.toExponential(3)) : number(x, digits);
+}
+
 const names = nodes.map((node) => node.name);
 const ruleOf = (i) => ROWS[nodes[i].row] ?? nodes[i].rule;
 
