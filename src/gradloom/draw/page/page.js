@@ -240,7 +240,6 @@ canvas.addEventListener("click", (event) => {
   }
 });
 
-// ---- what if
 const leaves = GRAPH.walk.filter((i) => !nodes[i].operands.length && !isFolded(i));
 let leaf = leaves.find((i) => nodes[i].label) ?? leaves[0];
 
