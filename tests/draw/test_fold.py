@@ -238,8 +238,9 @@ def test_a_long_chain_with_one_operand_in_common_is_not_laid_out_as_it_is():
 
 
 @pytest.mark.parametrize("fold", ["auto", "none"])
-def test_however_many_boxes_are_allowed_there_are_no_more_than_can_be_laid_out(fold):
-    view = view_of([tangle(3000)], 2000, fold)
+@pytest.mark.parametrize("most", [2000, 100_000])
+def test_however_many_boxes_are_allowed_there_are_no_more_than_can_be_laid_out(fold, most):
+    view = view_of([tangle(3000)], most, fold)
     place = {node: i for i, node in enumerate(view.nodes)}
     edges = {(place[x], i) for i, xs in enumerate(view.operands) for x in xs if x in place}
     src, dst = np.array(sorted(edges)).T
@@ -247,6 +248,13 @@ def test_however_many_boxes_are_allowed_there_are_no_more_than_can_be_laid_out(f
     assert (across[src] - across[dst]).sum() <= 1.5 * LENGTH  # constants come to what is counted
     assert 20 < len(view.nodes) < 1500
     assert view.missing > 500 or sum(box.count for box in view.boxes) > 500
+
+
+def test_a_network_is_drawn_whole_if_that_is_wished():
+    model = MLP(3, [8, 8, 1])
+    loss = sum(model([0.1 * i, 0.2, 0.3]) for i in range(8))
+    assert not view_of([loss], 100_000).boxes
+    assert view_of([loss], 300).boxes
 
 
 @pytest.mark.parametrize("most", range(1, 12))

@@ -36,7 +36,8 @@ _FEW = 8  # equal things are drawn one by one
 _LONG = 64  # what more nodes than this serve stays one box
 _MANY = 8  # times the room: where there are more kinds of nodes, equal ones are not worth a group
 LENGTH = 1500  # the columns that all edges of a picture may cross together
-_SHORT, _LONGER, _LONGEST = 3.2, 5, 20_000  # on average; for each box; and at most, where all are in scopes
+_SHORT, _WIDE = 3.2, 32  # of a network in scopes: columns that an edge crosses, boxes in a column, on average
+_LONGER, _LONGEST = 5, 20_000  # the columns that all its edges may cross, for each box and at most
 
 
 @dataclass(eq=False)
@@ -316,12 +317,13 @@ def bearable(distance: np.ndarray, src: np.ndarray, dst: np.ndarray, in_scopes: 
     """Whether a layout engine can bear these edges, so many boxes of which are in scopes.
 
     What it takes grows with the columns that all edges cross together, faster than their square: for 1,500
-    it is a second, for 2,500 up to ten, for 5,000 up to a minute, however few boxes these are. In scopes, if
-    edges are short, it is milder: for 20,000, a network of 4,000 boxes drawn as it is, some eight seconds.
+    it is a second, for 2,500 up to ten, for 5,000 up to a minute, however few boxes these are. In scopes, where
+    edges are short and the picture is rather high than wide, it is milder: for 20,000, a network of 4,000 boxes
+    drawn as it is, five seconds.
     """
     length = int((distance[src] - distance[dst]).sum())
-    short = length <= _SHORT * len(src)
-    return length <= max(LENGTH, min(_LONGER * in_scopes, _LONGEST) if short else 0)
+    mild = length <= _SHORT * len(src) and _WIDE * distance.max(initial=0) <= len(distance)
+    return length <= max(LENGTH, min(_LONGER * in_scopes, _LONGEST) if mild else 0)
 
 
 def shown(opened: dict[Group, Parts]) -> Parts:

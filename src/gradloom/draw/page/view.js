@@ -2,7 +2,7 @@
 const canvas = document.querySelector(".canvas");
 const picture = canvas.querySelector("svg");
 const still = matchMedia("(prefers-reduced-motion: reduce)");
-const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.6, MARGIN = 20;
+const SMALLEST = 0.02, LARGEST = 6, READABLE = 0.55, MARGIN = 20;
 let { width: WIDTH, height: HEIGHT } = picture.viewBox.baseVal;
 const layer = picture.querySelector(".graph");
 const ORIGIN = layer.transform.baseVal.consolidate().matrix;
