@@ -250,6 +250,19 @@ def test_the_picture_of_what_is_inside_has_every_operand():
         assert all(x.members[0] not in members and "data " in x.caption for x in outside)
 
 
+def test_inside_a_neuron_its_parameters_have_their_names():
+    model = gl.nn.MLP(2, [6, 6, 1])
+    loss = sum(model([0.1 * i, 0.2]) for i in range(20))
+    un = unfolding(view_of([loss], 60), loss)
+    neurons = [box for box in un.members if box.title.startswith("neuron")]
+    assert neurons
+    for box in neurons:
+        view = inside(un, box, 4)
+        within = [view.names.get(x) for x in view.nodes if isinstance(x, Value) and not x.operands]
+        from_outside = [x.name for x in view.nodes if isinstance(x, Box) and not x.members[0].operands]
+        assert {"w[0]", "w[1]", "b"} <= {*within, *from_outside}
+
+
 def test_all_of_a_small_graph_that_is_folded_is_in_the_page(tmp_path):
     with gl.scope("one"):
         a = Value(2.0, label="a") * Value(3.0, label="b")

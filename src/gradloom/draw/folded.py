@@ -59,7 +59,8 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
     frame_of, frames = _frames(opened)
     parts_around = _parts_around(folding, frames)
     quotient = Quotient(net, parts)
-    things = [*(values[i] for i in parts.nodes.tolist()), *(_box(folding, x) for x in parts.groups)]
+    boxes = [_box(folding, x, parts_around[frame_of[x]]) for x in parts.groups]
+    things = [*(values[i] for i in parts.nodes.tolist()), *boxes]
     _gradients(folding, quotient, things)
     for src, dst, count in zip(
         quotient.src.tolist(), quotient.dst.tolist(), quotient.counts.tolist(), strict=True
@@ -83,11 +84,11 @@ def folded_view(folding: Folding, opened: dict[Group, Parts]) -> View:
             inside[frame_of[part]] += [thing, *constants]
     roots = dict.fromkeys(things[quotient.owner[i]] for i in folding.roots)
     ordered = nearest(list(roots), operands.__getitem__, len(operands))
-    boxes = tuple(
+    shown_frames = tuple(
         Frame(group.name, around, tuple(some)) for (group, around), some in zip(frames, inside, strict=True)
     )
     names = parameter_names(unnamed)
-    return View(ordered, tuple(operands[x] for x in ordered), 0, boxes, names=names)
+    return View(ordered, tuple(operands[x] for x in ordered), 0, shown_frames, names=names)
 
 
 def _frames(opened: dict[Group, Parts]) -> tuple[dict[Any, int], list[tuple[Group, int]]]:
@@ -116,11 +117,13 @@ def _parts_around(folding: Folding, frames: list[tuple[Group, int]]) -> list[lis
     return [*found, model]
 
 
-def _box(folding: Folding, group: Group) -> Box:
+def _box(folding: Folding, group: Group, around: list[object]) -> Box:
     first, *_ = [*folding.members(group).groups, group] if group.times > 1 else [group]
     count = len(group.nodes) + int(folding.net.constants[group.nodes].sum())
     members = [folding.net.nodes[i] for i in group.nodes.tolist()]
-    return Box(group.name, first.kind == "scope", group.times, count, 0.0, {}, members=members)
+    if group.kind == "scope":
+        around = [folding.scopes.parts[group.scope], *around]
+    return Box(group.name, first.kind == "scope", group.times, count, 0.0, {}, members=members, around=around)
 
 
 def _gradients(folding: Folding, quotient: Quotient, things: list[Any]) -> None:

@@ -29,6 +29,7 @@ class Box:
     caption: str = ""  # what is said of it; empty: its count and its gradient
     members: Sequence[Value] = field(default=(), repr=False)  # operands first; without constants
     gives: Sequence[Value] = field(default=(), repr=False)  # those of them that are used outside of it
+    around: Sequence[object] = field(default=(), repr=False)  # the parts of models it is in, inner ones first
 
     @property
     def title(self) -> str:

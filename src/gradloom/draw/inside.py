@@ -16,6 +16,7 @@ from typing import Any
 from gradloom.draw.graph import Box, View
 from gradloom.draw.labels import in_terminal, number
 from gradloom.draw.moments import name_of
+from gradloom.draw.naming import parameter_names
 from gradloom.draw.network import is_constant
 from gradloom.draw.passes import in_order
 from gradloom.engine import Value
@@ -34,6 +35,7 @@ class Unfolding:
     view: View
     whole: View  # all of them unfolded; its root is first
     members: Mapping[Box, tuple[Value, ...]]  # of each box that unfolds: its nodes, operands first
+    names: Mapping[Box, Mapping[Value, str]]  # of parameters, as they are called inside each of these
     operands: Mapping[Any, tuple[Any, ...]]  # of each node and box of ``view``
     number: Mapping[Any, int]  # of a node its place in ``whole``, of what is not in it that of the box around
     # it; the boxes that unfold come after them
@@ -53,11 +55,13 @@ def unfolding(view: View, root: Value) -> Unfolding:
     elsewhere = {x for xs in mine for x in xs if x not in number}
     closed = {x: box for box in view.boxes if box not in members for x in elsewhere.intersection(box.members)}
     shown = tuple(tuple(closed.get(x, x) for x in xs) for xs in mine)
-    whole = View(tuple(nodes), shown, view.missing, names=view.names)
+    names = {box: _names_in(box, some) for box, some in members.items()}
+    inner = {x: names[box][x] for box, some in members.items() for x in some if x in names[box]}
+    whole = View(tuple(nodes), shown, view.missing, names={**view.names, **inner})
     ordered = [view.nodes[i] for i in in_order(view, root)]
     walk = tuple(number[y] for x in ordered for y in (x, *members.get(x, ())))
     number |= {x: number[box] for x, box in closed.items()}
-    return Unfolding(view, whole, members, operands, number, walk)
+    return Unfolding(view, whole, members, names, operands, number, walk)
 
 
 def _small(view: View) -> list[Box]:
@@ -80,18 +84,24 @@ def _is_variable(x: Value | float, node: Value) -> bool:
     return isinstance(x, Value) and (bool(x._recipe[1]) or not is_constant(x, node))
 
 
+def _names_in(box: Box, members: tuple[Value, ...]) -> dict[Value, str]:
+    leaves = {x for node in members for x in (node, *node.operands) if not (x._recipe[1] or x.label)}
+    return parameter_names(dict.fromkeys(leaves, box.around))
+
+
 def inside(un: Unfolding, box: Box, digits: int) -> View:
     """What is in a box that unfolds. A Box of one stands for each node that comes in from outside."""
     members = dict.fromkeys(un.members[box])
     outside: dict[Any, Box] = {}
     for x in dict.fromkeys(x for node in members for x in node.operands if x not in members):
-        name = name_of(x) if x.label or x._op else "a leaf"
+        name = name_of(x) if x.label or x._op else un.names[box].get(x, "a leaf")
         data = f"data {number(x.data, digits)}"
         outside[x] = Box(name, False, 1, 1, None, {}, kind="result", caption=data, members=[x])
     operands: dict[Any, tuple[Any, ...]] = dict.fromkeys(outside.values(), ())
     operands |= {node: tuple(outside.get(x, x) for x in node.operands) for node in members}
     ordered = sorted(operands, key=lambda x: bool(operands[x]))  # a result that is first would seem the last
-    return View(tuple(ordered), tuple(operands[x] for x in ordered), 0, heading=None)
+    shown = tuple(operands[x] for x in ordered)
+    return View(tuple(ordered), shown, 0, heading=None, names=un.names[box])
 
 
 # ---- its picture
