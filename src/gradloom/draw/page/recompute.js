@@ -3,7 +3,6 @@
 // as passes.py describes it; all steps there are, with every box open that unfolds.
 const { nodes, steps: told } = GRAPH;
 const makers = told.filter((step) => step.kind === "value");
-const computed = new Set(makers.map((step) => step.node));
 const original = nodes.map((node) => node.data);
 for (const step of told) step.first = step.partial;
 const data = [...original];
