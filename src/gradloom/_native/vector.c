@@ -241,7 +241,7 @@ static PyObject *machine_call(Machine *machine, PyObject *args, PyObject *kwargs
 }
 
 static PyObject *machine_run(Machine *machine, PyObject *inputs) {
-    int failed;
+    int failed = -1;
     PyObject *outputs = run_array(machine, inputs, &failed);
     return outputs == NULL ? NULL : Py_BuildValue("(Ni)", outputs, failed);
 }
