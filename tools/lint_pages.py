@@ -59,7 +59,10 @@ def read(script):
 def run(folder, file):
     Path(folder, ".oxlintrc.json").write_text(json.dumps(SETTINGS), encoding="utf-8")
     program = Path(sys.executable).with_name("oxlint")
-    done = subprocess.run([program, "--format=unix", file], cwd=folder, capture_output=True, text=True)
+    try:
+        done = subprocess.run([program, "--format=unix", file], cwd=folder, capture_output=True, text=True)
+    except FileNotFoundError:
+        sys.exit('oxlint is not here; run: python -m pip install ".[dev]" (make check does it by itself)')
     found = [(int(x[2]), int(x[3]), x[4]) for x in FOUND.finditer(done.stdout)]
     if done.returncode and not found:
         sys.exit(done.stdout + done.stderr)
